@@ -1,0 +1,152 @@
+//! Signing in, and its limits.
+//!
+//! Failures are counted three ways, in windows of fifteen minutes:
+//!
+//!     login and address together   10   a forgetful person waits a while
+//!     address alone               100   one machine that tries many logins
+//!     login alone                  50   many machines that try one login
+//!
+//! The third never stops who has come in before from the same address within a month: others' attempts
+//! cannot lock an administrator out. At a new address, and on the server itself, `tegata user` helps.
+
+use secrecy::SecretString;
+use store::login_sessions::LoginSession;
+use store::users::{self, Status, User};
+use store::{Millis, Store, attempts, audit};
+
+use crate::{begin_session, passwords};
+
+const WINDOW: Millis = 15 * 60 * 1000;
+const PER_PAIR: i64 = 10;
+const PER_ADDRESS: i64 = 100;
+const PER_LOGIN: i64 = 50;
+const KNOWN_FOR: Millis = 30 * 24 * 3600 * 1000;
+
+/// A try to come in.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// What was typed as login.
+    pub login: String,
+    /// What was typed as password.
+    pub password: SecretString,
+    /// From where.
+    pub remote_address: String,
+    /// The browser's own words.
+    pub user_agent: String,
+}
+
+/// What became of it.
+pub enum SignIn {
+    /// Came in: the cookie's value, the person and the session.
+    In {
+        /// The cookie's value; shown once.
+        cookie: SecretString,
+        /// Who.
+        user: Box<User>,
+        /// The stay.
+        session: Box<LoginSession>,
+    },
+    /// Wrong login or password; which of them is not said.
+    Wrong,
+    /// Too many failures; worth another try after so many seconds.
+    TooMany {
+        /// Seconds.
+        retry_after: i64,
+    },
+}
+
+/// Tries to come in.
+pub async fn sign_in(store: &Store, attempt: Attempt) -> store::Result<SignIn> {
+    let login = attempt.login.trim().to_lowercase();
+    let login: String = login.chars().take(200).collect();
+    let limits = Limits::of(&login, &attempt.remote_address);
+    let asked = limits.clone();
+    let looked_up = login.clone();
+    let (wait, found) = store
+        .read(move |tx| {
+            Box::pin(async move {
+                let wait = asked.wait(tx).await?;
+                let user = users::by_login(tx, &looked_up).await?;
+                let hash = match &user {
+                    Some(user) => users::password_hash(tx, user.id).await?,
+                    None => None,
+                };
+                Ok((wait, user.map(|user| (user, hash))))
+            })
+        })
+        .await?;
+    if let Some(retry_after) = wait {
+        return Ok(SignIn::TooMany { retry_after });
+    }
+    let active = found.filter(|(user, _)| user.status == Status::Active);
+    let hash = active.as_ref().and_then(|(_, hash)| hash.clone());
+    if !passwords::fits(&attempt.password, hash).await {
+        store.write(move |tx| Box::pin(async move { limits.failed(tx, &login).await })).await?;
+        return Ok(SignIn::Wrong);
+    }
+    let Some((user, _)) = active else { return Ok(SignIn::Wrong) };
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                limits.succeeded(tx).await?;
+                let (cookie, session) = begin_session(tx, &user, &attempt.user_agent, &attempt.remote_address).await?;
+                let actor = audit::Actor { name: user.login.clone(), remote_address: attempt.remote_address };
+                audit::add(tx, &actor, "user.signed_in", &user.login, serde_json::json!({})).await?;
+                Ok(SignIn::In { cookie, user: Box::new(user), session: Box::new(session) })
+            })
+        })
+        .await
+}
+
+#[derive(Clone)]
+struct Limits {
+    pair: String,
+    address: String,
+    login: String,
+    known: String,
+}
+
+impl Limits {
+    fn of(login: &str, address: &str) -> Limits {
+        Limits {
+            pair: format!("pair {login} {address}"),
+            address: format!("address {address}"),
+            login: format!("login {login}"),
+            known: format!("known {login} {address}"),
+        }
+    }
+
+    /// Seconds to wait, if too much was tried.
+    async fn wait(&self, tx: &mut store::Tx) -> store::Result<Option<i64>> {
+        let (known, _) = attempts::failures(tx, &self.known).await?;
+        let mut ends = None;
+        for (key, most) in [(&self.pair, PER_PAIR), (&self.address, PER_ADDRESS), (&self.login, PER_LOGIN)] {
+            if key == &self.login && known > 0 {
+                continue;
+            }
+            let (failures, window_ends) = attempts::failures(tx, key).await?;
+            if failures >= most {
+                ends = ends.max(Some(window_ends));
+            }
+        }
+        Ok(ends.map(|ends| ((ends - tx.now()) / 1000).max(1)))
+    }
+
+    async fn failed(&self, tx: &mut store::Tx, login: &str) -> store::Result<()> {
+        for key in [&self.pair, &self.address, &self.login] {
+            attempts::failed(tx, key, WINDOW).await?;
+        }
+        let (failures, _) = attempts::failures(tx, &self.pair).await?;
+        if failures == PER_PAIR {
+            audit::add(tx, &audit::Actor::system(), "user.sign_in_limited", login, serde_json::json!({ "keys": &self.pair })).await?;
+        }
+        Ok(())
+    }
+
+    async fn succeeded(&self, tx: &mut store::Tx) -> store::Result<()> {
+        attempts::forget(tx, &self.pair).await?;
+        // Counted under "known": this person has come in from this address.
+        attempts::forget(tx, &self.known).await?;
+        attempts::failed(tx, &self.known, KNOWN_FOR).await
+    }
+}

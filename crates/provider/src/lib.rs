@@ -1,0 +1,7 @@
+//! provider
+pub mod advice;
+pub mod formats;
+pub mod google;
+pub mod microsoft;
+pub mod profile;
+pub mod redirect_uri;

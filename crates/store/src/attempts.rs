@@ -1,0 +1,35 @@
+//! Failed guesses, counted in windows; the counts are shared by all nodes.
+
+use crate::args;
+use crate::error::Result;
+use crate::tx::Tx;
+use crate::world::Millis;
+
+/// How many failures a key has in its window, and when the window ends.
+pub async fn failures(tx: &mut Tx, key: &str) -> Result<(i64, Millis)> {
+    let now = tx.now();
+    let row = tx
+        .row("SELECT failures, window_ends_at FROM attempts WHERE key = $1 AND window_ends_at > $2", args![key, now])
+        .await?;
+    row.map_or(Ok((0, now)), |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Counts one more failure; a window begins with its first.
+pub async fn failed(tx: &mut Tx, key: &str, window: Millis) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO attempts (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET \
+         failures = CASE WHEN attempts.window_ends_at > $3 THEN attempts.failures + 1 ELSE 1 END, \
+         window_ends_at = CASE WHEN attempts.window_ends_at > $3 THEN attempts.window_ends_at ELSE excluded.window_ends_at END",
+        args![key, now + window, now],
+    )
+    .await?;
+    tx.execute("DELETE FROM attempts WHERE window_ends_at < $1", args![now - 24 * 3600 * 1000]).await?;
+    Ok(())
+}
+
+/// Forgets a key's failures: its owner came in.
+pub async fn forget(tx: &mut Tx, key: &str) -> Result<()> {
+    tx.execute("DELETE FROM attempts WHERE key = $1", args![key]).await?;
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Lists of emails: what `Email/query` (RFC 8621, 4.4) asks, as one statement.

@@ -1,0 +1,121 @@
+//! A server process that cannot outlive its test.
+//!
+//!     test process ---- pipe ----> shell ---- starts ----> server, its children
+//!        ends, in any way:  pipe closes -> signal to the server -> its end
+//!                                       -> KILL to what is left of the group
+//!
+//! The shell is there for the test process that is killed before it can drop
+//! anything: the pipe closes all the same.
+//! What always holds: only processes of the group that we made ourselves are ended.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to end in good order.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+const SHELL: &str = r#"signal=$1; shift
+"$@" & server=$!
+cat > /dev/null
+kill -s $signal $server 2> /dev/null
+wait $server
+kill -s KILL 0"#;
+
+/// The signal that ends a server in good order and soon.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goodbye {
+    Term,
+    /// PostgreSQL waits for its clients after TERM, and sends them away after INT.
+    Int,
+}
+
+/// A running server. Dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    shell: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts `program`, which must stay in the foreground; what it prints goes to `log`.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[&str],
+        log: &Path,
+        goodbye: Goodbye,
+    ) -> Daemon {
+        let signal = match goodbye {
+            Goodbye::Term => "TERM",
+            Goodbye::Int => "INT",
+        };
+        let output = File::create(log).expect("the log's folder can be written");
+        let errors = output.try_clone().expect("a file handle can be doubled");
+        let shell = Command::new("sh")
+            .args(["-c", SHELL, "sh", signal])
+            .arg(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(output)
+            .stderr(errors)
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|e| panic!("cannot start {}: {e}", program.display()));
+        Daemon {
+            shell,
+            log: log.to_owned(),
+        }
+    }
+
+    /// What the server printed so far.
+    pub(crate) fn printed(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Nobody hears a failure here, and a panic in drop would hide the test's own.
+        drop(self.shell.stdin.take());
+        let start = Instant::now();
+        while matches!(self.shell.try_wait(), Ok(None)) && start.elapsed() < GOODBYE {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let group = format!("kill -s KILL -- -{}", self.shell.id());
+        let _ = Command::new("sh")
+            .args(["-c", &group])
+            .stderr(Stdio::null())
+            .status();
+        let _ = self.shell.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{temporary_folder, wait_until};
+
+    fn alive(process: &str) -> bool {
+        // A zombie still has a folder in /proc, so the state is looked at.
+        fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    #[test]
+    fn a_dropped_daemon_takes_its_stubborn_children_along() {
+        let folder = temporary_folder("daemon");
+        let log = folder.path().join("log");
+        let script = "trap '' TERM; sleep 600 & echo $!; trap 'exit 0' TERM; wait";
+        let daemon = Daemon::start(Path::new("sh"), &["-c", script], &log, Goodbye::Term);
+        wait_until("the child's id is printed", Duration::from_secs(5), || {
+            daemon.printed().ends_with('\n')
+        });
+        let child = daemon.printed().trim().to_owned();
+        assert!(alive(&child));
+        drop(daemon);
+        wait_until("the child is gone", Duration::from_secs(5), || {
+            !alive(&child)
+        });
+    }
+}

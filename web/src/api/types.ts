@@ -1,0 +1,140 @@
+//! The REST nouns as the server sends them (architecture.md section 4).
+
+export type Role = 'administrator' | 'member'
+export type User = {
+  id: string
+  login: string
+  name: string
+  address: string | null
+  role: Role
+  status: 'active' | 'invited' | 'disabled'
+  language: 'ja' | 'en' | null
+  created_at: string
+  last_sign_in_at: string | null
+}
+export type Me = {
+  user: User
+  csrf_token: string
+  public_url: string
+  origin_ok: boolean
+  version: string
+}
+export type Advice = {
+  cause_id: string
+  cause: string
+  cure: string
+  who: 'member' | 'administrator' | 'provider_administrator' | 'nobody'
+  retry_after: number | null
+  card: string | null
+}
+export type Outcome = 'ok' | 'warn' | 'fail' | 'skip' | 'running'
+export type Step = {
+  name: string
+  subject: string | null
+  outcome: Outcome
+  ms: number | null
+  provider_said: string | null
+  advice: Advice | null
+}
+export type GrantStatus =
+  'good' | 'refreshing' | 'throttled' | 'app_broken' | 'needs_consent' | 'revoked'
+export type SyncStatus = 'live' | 'filling' | 'later' | 'blocked'
+export type SendStatus = 'ready' | 'later' | 'blocked'
+type Side<S> = { status: S; since: string | null; until: string | null; advice: Advice | null }
+export type Folder = { name: string; role: string | null; total: number; unread: number }
+export type Interval = {
+  what: 'grant' | 'sync' | 'send'
+  status: string
+  since: string
+  until: string | null
+}
+export type Account = {
+  id: string
+  address: string
+  mailbox_address: string | null
+  name?: string | null
+  provider: string
+  credential_id: string
+  grant: Side<GrantStatus>
+  sync: Side<SyncStatus> & { last_received_at: string | null }
+  send: Side<SendStatus>
+  owner?: { id: string; login: string; name: string }
+  folders?: Folder[]
+  intervals?: Interval[]
+}
+export type Provider = {
+  name: string
+  kind: 'google' | 'microsoft' | 'generic'
+  label: string
+  wants_tenant: boolean
+}
+export type Credential = {
+  id: string
+  provider: string
+  name: string
+  client_id: string
+  secret_hint: string | null
+  secret_ends_on: string | null
+  note: string | null
+  tenant: string | null
+  redirect_path: string
+  redirect_uri: string
+  status: 'unproven' | 'good' | 'broken'
+  advice: Advice | null
+  in_use_by: number | unknown[]
+  created_at: string
+  updated_at: string
+}
+export type FieldNote = { field: string; message: string }
+export type Token = {
+  id: string
+  name: string
+  scopes: string[]
+  created_at: string
+  expires_at: string | null
+  last_used_at: string | null
+  token?: string
+}
+export type LoginSession = {
+  id: string
+  created_at: string
+  last_seen_at: string
+  user_agent: string
+  remote_address: string
+  current: boolean
+}
+export type Invitation = {
+  id: string
+  kind: 'invite' | 'reset'
+  user: { id: string; login: string; name: string }
+  expires_at: string
+  created_at: string
+}
+export type Invited = {
+  items: { user: User; url: string; expires_at: string }[]
+  errors: { line: number; message: string }[]
+}
+export type SelfCheck = {
+  public_url: string
+  reached_as: string
+  origin_ok: boolean
+  redirect_uris: { path: string; uri: string }[]
+  steps: Step[]
+}
+export type AuditEntry = {
+  id: string
+  at: string
+  actor: string | { login?: string; name?: string } | null
+  action: string
+  subject: string | null
+  detail: unknown
+}
+export type Connect = {
+  id: string
+  state: 'waiting' | 'checking' | 'done' | 'failed'
+  steps: Step[]
+  account_id: string | null
+  address: string
+  authorization_url?: string | null
+}
+export type List<T> = { items: T[]; next: string | null }

@@ -1,0 +1,60 @@
+//! Times as people say them: relative up to a day, then dates (11月22日, 22 Nov),
+//! with the year when it is another one. The exact time is for the hover.
+
+import { words } from './words.svelte'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const tag = () => (words.lang === 'ja' ? 'ja-JP' : 'en-GB')
+
+export function shortTime(iso: string, now = Date.now()): string {
+  const at = Date.parse(iso)
+  if (Number.isNaN(at)) return ''
+  const ago = now - at
+  if (ago >= 0 && ago < DAY) {
+    const say = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto', style: 'short' })
+    if (ago < MINUTE) return say.format(0, 'second')
+    if (ago < HOUR) return say.format(-Math.floor(ago / MINUTE), 'minute')
+    return say.format(-Math.floor(ago / HOUR), 'hour')
+  }
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(tag(), {
+    day: 'numeric',
+    month: words.lang === 'ja' ? 'long' : 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(at)
+}
+
+export function exactTime(iso: string): string {
+  const at = Date.parse(iso)
+  if (Number.isNaN(at)) return ''
+  return new Intl.DateTimeFormat(tag(), { dateStyle: 'full', timeStyle: 'short' }).format(at)
+}
+
+/** Hour and minute when it is today, else day and time: for "until …". */
+export function clockTime(iso: string, now = Date.now()): string {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return ''
+  const today = at.toDateString() === new Date(now).toDateString()
+  const clock: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' }
+  const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric' }
+  return new Intl.DateTimeFormat(tag(), today ? clock : { ...day, ...clock }).format(at)
+}
+
+export function fileSize(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
+  let n = bytes
+  let unit = 0
+  while (n >= 1000 && unit < units.length - 1) {
+    n /= 1000
+    unit += 1
+  }
+  return new Intl.NumberFormat(tag(), {
+    style: 'unit',
+    unit: units[unit],
+    unitDisplay: 'short',
+    maximumFractionDigits: n < 10 && unit > 0 ? 1 : 0,
+  }).format(n)
+}
