@@ -7,8 +7,7 @@ export const composing = (event: KeyboardEvent): boolean =>
   event.isComposing || event.keyCode === 229
 
 /** A real Enter of the person, not one of the input method. */
-export const isEnter = (event: KeyboardEvent): boolean =>
-  event.key === 'Enter' && !composing(event)
+export const isEnter = (event: KeyboardEvent): boolean => event.key === 'Enter' && !composing(event)
 
 /** Ctrl+Enter or Cmd+Enter: the only key that sends. */
 export const isSend = (event: KeyboardEvent): boolean =>

@@ -84,10 +84,17 @@ pub async fn sign_in(store: &Store, attempt: Attempt) -> store::Result<SignIn> {
         store.write(move |tx| Box::pin(async move { limits.failed(tx, &login).await })).await?;
         return Ok(SignIn::Wrong);
     }
-    let Some((user, _)) = active else { return Ok(SignIn::Wrong) };
+    let Some((user, hash)) = active else { return Ok(SignIn::Wrong) };
     store
         .write(move |tx| {
             Box::pin(async move {
+                // Hashing takes a while: who was disabled or got another password meanwhile stays outside. Noting
+                // the sign-in first holds the person's row until the session stands.
+                users::signed_in(tx, user.id).await?;
+                let now = users::find(tx, user.id).await?;
+                if now.is_none_or(|now| now.status != Status::Active) || users::password_hash(tx, user.id).await? != hash {
+                    return Ok(SignIn::Wrong);
+                }
                 limits.succeeded(tx).await?;
                 let (cookie, session) = begin_session(tx, &user, &attempt.user_agent, &attempt.remote_address).await?;
                 let actor = audit::Actor { name: user.login.clone(), remote_address: attempt.remote_address };

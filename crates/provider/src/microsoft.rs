@@ -31,6 +31,9 @@ pub const RESOURCE_HOSTS: [&str; 2] = ["outlook.office.com", "outlook.office365.
 pub const IMAP: (&str, u16) = ("outlook.office365.com", 993);
 pub const SMTP: (&str, u16) = ("smtp.office365.com", 587);
 /// Any work or school account: what the manual's multi-tenant app needs.
+/// All application permissions for Exchange (providers.md 5.11): asked for to prove ID and secret, then thrown away.
+pub const APP_SCOPE: &str = "https://outlook.office365.com/.default";
+
 pub const DEFAULT_TENANT: &str = "organizations";
 /// All personal accounts live in this tenant (providers.md 5.2).
 pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

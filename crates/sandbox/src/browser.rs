@@ -20,16 +20,26 @@ pub struct Choice {
 impl Choice {
     /// Says yes to everything.
     pub fn allow(account: &str) -> Self {
-        Self { account: account.to_owned(), scopes: None, refuse: false }
+        Self {
+            account: account.to_owned(),
+            scopes: None,
+            refuse: false,
+        }
     }
     /// Says no.
     pub fn refuse(account: &str) -> Self {
-        Self { refuse: true, ..Self::allow(account) }
+        Self {
+            refuse: true,
+            ..Self::allow(account)
+        }
     }
     /// Ticks only these.
     pub fn only(account: &str, scopes: &[&str]) -> Self {
         let scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
-        Self { scopes: Some(scopes), ..Self::allow(account) }
+        Self {
+            scopes: Some(scopes),
+            ..Self::allow(account)
+        }
     }
 }
 
@@ -38,7 +48,11 @@ impl Choice {
 pub enum Refused {
     /// The provider keeps the person on a page of its own.
     #[error("the provider shows an error page ({status}, {code})")]
-    Page { status: u16, code: String, text: String },
+    Page {
+        status: u16,
+        code: String,
+        text: String,
+    },
     /// Neither a redirect nor a page of the sandbox.
     #[error("unexpected answer {status}")]
     Unexpected { status: u16, text: String },
@@ -51,7 +65,9 @@ pub enum Refused {
 /// From an authorization address to the address of the callback, with code or error in its query.
 pub async fn consent(authorization_url: &str, choice: &Choice) -> Result<String, Refused> {
     crate::use_ring();
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let url = url::Url::parse(authorization_url)?;
     let asked: Vec<String> = url
         .query_pairs()
@@ -68,7 +84,10 @@ pub async fn consent(authorization_url: &str, choice: &Choice) -> Result<String,
         ("sitting", sitting.to_owned()),
         ("account", choice.account.clone()),
         ("proceed", "1".to_owned()),
-        ("decision", if choice.refuse { "refuse" } else { "allow" }.to_owned()),
+        (
+            "decision",
+            if choice.refuse { "refuse" } else { "allow" }.to_owned(),
+        ),
     ];
     for scope in choice.scopes.as_ref().unwrap_or(&asked) {
         form.push(("scope", scope.clone()));
@@ -88,18 +107,28 @@ enum Outcome {
 async fn outcome(response: reqwest::Response) -> Result<Outcome, Refused> {
     let status = response.status();
     if status.is_redirection() {
-        let to = response.headers().get(LOCATION).and_then(|v| v.to_str().ok());
+        let to = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|v| v.to_str().ok());
         return Ok(Outcome::Callback(to.unwrap_or_default().to_owned()));
     }
     let status = status.as_u16();
     let text = response.text().await?;
     match between(&text, "data-error=\"", "\"") {
-        Some(code) => Err(Refused::Page { status, code: code.to_owned(), text }),
+        Some(code) => Err(Refused::Page {
+            status,
+            code: code.to_owned(),
+            text,
+        }),
         None if text.contains("name=\"sitting\"") => Ok(Outcome::Page { status, text }),
         None => Err(Refused::Unexpected { status, text }),
     }
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
-    text.split_once(from)?.1.split_once(to).map(|(inside, _)| inside)
+    text.split_once(from)?
+        .1
+        .split_once(to)
+        .map(|(inside, _)| inside)
 }

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::deliver::{Delivery, deliver};
+use crate::deliver::{Delivery, deliver, fill};
 use crate::faults::{Fault, FaultKind};
 use crate::people::{NewApp, NewPerson};
 use crate::world::World;
@@ -33,7 +33,10 @@ fn done() -> Said {
 }
 
 fn wrong(detail: impl std::fmt::Display) -> Said {
-    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"error": detail.to_string()})))
+    (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        Json(json!({"error": detail.to_string()})),
+    )
 }
 
 pub(crate) fn router(control: Control) -> Router {
@@ -41,11 +44,18 @@ pub(crate) fn router(control: Control) -> Router {
         .route("/people", post(people))
         .route("/apps", post(apps))
         .route("/deliver", post(deliver_raw))
+        .route("/fill", post(fill_mailbox))
         .route("/clock", post(clock))
-        .route("/faults", post(set_fault).get(list_faults).delete(clear_faults))
+        .route(
+            "/faults",
+            post(set_fault).get(list_faults).delete(clear_faults),
+        )
         .route("/state", get(state))
         .route("/messages", get(messages))
-        .route("/ca.pem", get(async |State(c): State<Control>| c.ca_pem.to_string()))
+        .route(
+            "/ca.pem",
+            get(async |State(c): State<Control>| c.ca_pem.to_string()),
+        )
         .route("/config.toml", get(config))
         .layer(axum::extract::DefaultBodyLimit::max(64 << 20))
         .with_state(control)
@@ -137,6 +147,24 @@ async fn deliver_raw(State(c): State<Control>, body: String) -> Said {
     }
 }
 
+async fn fill_mailbox(State(c): State<Control>, body: String) -> Said {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Fill {
+        address: String,
+        count: usize,
+        #[serde(default)]
+        seed: u64,
+    }
+    let filled = serde_json::from_str::<Fill>(&body)
+        .map_err(anyhow::Error::from)
+        .and_then(|f| fill(&c.world, &f.address, f.seed, f.count));
+    match filled {
+        Ok(filed) => (StatusCode::OK, Json(json!({"ok": true, "filed": filed}))),
+        Err(error) => wrong(error),
+    }
+}
+
 async fn clock(State(c): State<Control>, body: String) -> Said {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -146,7 +174,10 @@ async fn clock(State(c): State<Control>, body: String) -> Said {
     match serde_json::from_str::<Advance>(&body) {
         Ok(by) => {
             c.world.advance(by.advance_seconds);
-            (StatusCode::OK, Json(json!({"ok": true, "now": c.world.now()})))
+            (
+                StatusCode::OK,
+                Json(json!({"ok": true, "now": c.world.now()})),
+            )
         }
         Err(error) => wrong(error),
     }
@@ -168,7 +199,10 @@ async fn set_fault(State(c): State<Control>, body: String) -> Said {
     if let Ok(clear) = serde_json::from_str::<Clear>(&body) {
         if clear.clear {
             let address = clear.address.as_deref();
-            c.world.books().faults.clear(clear.kind, clear.provider, address);
+            c.world
+                .books()
+                .faults
+                .clear(clear.kind, clear.provider, address);
         }
         return done();
     }
@@ -202,7 +236,11 @@ struct Where {
 }
 
 async fn messages(State(c): State<Control>, Query(place): Query<Where>) -> Json<Value> {
-    Json(report::messages(&c.world, &place.address, place.folder.as_deref()))
+    Json(report::messages(
+        &c.world,
+        &place.address,
+        place.folder.as_deref(),
+    ))
 }
 
 #[derive(Deserialize)]

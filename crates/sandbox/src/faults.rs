@@ -192,18 +192,32 @@ pub(crate) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub(crate) fn provider(provider: ProviderKind) -> Self {
-        Self { provider, address: None, client_id: None, protocol: None }
+        Self {
+            provider,
+            address: None,
+            client_id: None,
+            protocol: None,
+        }
     }
     pub(crate) fn of(provider: ProviderKind, address: &'a str) -> Self {
-        Self { address: Some(address), ..Self::provider(provider) }
+        Self {
+            address: Some(address),
+            ..Self::provider(provider)
+        }
     }
     fn meets(&self, fault: &Fault) -> bool {
         fault.provider.is_none_or(|p| p == self.provider)
             && fault.address.as_deref().is_none_or(|wanted| {
-                self.address.is_some_and(|address| address.eq_ignore_ascii_case(wanted))
+                self.address
+                    .is_some_and(|address| address.eq_ignore_ascii_case(wanted))
             })
-            && fault.client_id.as_deref().is_none_or(|wanted| self.client_id == Some(wanted))
-            && (self.protocol.is_none() || fault.protocol.is_none() || fault.protocol == self.protocol)
+            && fault
+                .client_id
+                .as_deref()
+                .is_none_or(|wanted| self.client_id == Some(wanted))
+            && (self.protocol.is_none()
+                || fault.protocol.is_none()
+                || fault.protocol == self.protocol)
     }
 }
 
@@ -233,12 +247,17 @@ impl Faults {
 
     /// Does such a fault stand? Its count is left alone.
     pub(crate) fn stands(&self, kind: FaultKind, scope: Scope<'_>) -> bool {
-        self.0.iter().any(|fault| fault.kind == kind && scope.meets(fault))
+        self.0
+            .iter()
+            .any(|fault| fault.kind == kind && scope.meets(fault))
     }
 
     /// Strikes once: the fault, if one stands, with one taken off its count.
     pub(crate) fn strike(&mut self, kind: FaultKind, scope: Scope<'_>) -> Option<Fault> {
-        let at = self.0.iter().position(|fault| fault.kind == kind && scope.meets(fault))?;
+        let at = self
+            .0
+            .iter()
+            .position(|fault| fault.kind == kind && scope.meets(fault))?;
         let fault = self.0.get_mut(at)?;
         match &mut fault.count {
             None => Some(fault.clone()),
@@ -262,7 +281,11 @@ mod tests {
     #[test]
     fn a_fault_with_a_count_strikes_so_often_and_only_in_its_scope() {
         let mut faults = Faults::default();
-        faults.add(Fault::new(FaultKind::TokenHtml).at(ProviderKind::Google).times(2));
+        faults.add(
+            Fault::new(FaultKind::TokenHtml)
+                .at(ProviderKind::Google)
+                .times(2),
+        );
         let google = Scope::of(ProviderKind::Google, "alice@example.com");
         let microsoft = Scope::of(ProviderKind::Microsoft, "carol@contoso.example");
         assert!(faults.strike(FaultKind::TokenHtml, microsoft).is_none());
@@ -273,7 +296,12 @@ mod tests {
 
     #[test]
     fn the_names_of_the_control_api_are_read() {
-        for name in ["token_empty_200", "token_8k", "token_5xx", "smtp_auth_disabled_tenant"] {
+        for name in [
+            "token_empty_200",
+            "token_8k",
+            "token_5xx",
+            "smtp_auth_disabled_tenant",
+        ] {
             let json = format!(r#"{{"kind":"{name}","count":1}}"#);
             assert!(serde_json::from_str::<Fault>(&json).is_ok(), "{name}");
         }

@@ -99,11 +99,15 @@ impl Grants {
 
     /// The access token, if it is valid at `now`.
     pub(crate) fn valid_access(&self, token: &str, now: i64) -> Option<&AccessToken> {
-        self.access.get(token).filter(|t| !t.revoked && t.expires_at > now)
+        self.access
+            .get(token)
+            .filter(|t| !t.revoked && t.expires_at > now)
     }
 
     pub(crate) fn end(&mut self, number: u64, why: End) {
-        let Some(grant) = self.grants.get_mut(&number) else { return };
+        let Some(grant) = self.grants.get_mut(&number) else {
+            return;
+        };
         grant.ended.get_or_insert(why);
         // Microsoft's access tokens live on until their time (providers.md 5.8).
         if grant.provider == ProviderKind::Google {
@@ -124,7 +128,8 @@ impl Grants {
         for number in numbers {
             self.end(number, why);
         }
-        self.consented.remove(&(client_id.to_owned(), address.to_owned()));
+        self.consented
+            .remove(&(client_id.to_owned(), address.to_owned()));
     }
 
     /// More than 100 live refresh tokens of a person and client: the oldest dies without notice

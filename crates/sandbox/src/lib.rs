@@ -33,11 +33,13 @@
 
 pub mod browser;
 mod control;
+pub mod corpus;
 mod deliver;
 mod dice;
 mod faults;
 mod grants;
 mod imap;
+mod login;
 mod mailbox;
 mod oauth;
 mod people;
@@ -183,9 +185,22 @@ impl Sandbox {
         flags: &[String],
         labels: &[String],
     ) -> Result<u32> {
-        let delivery =
-            deliver::Delivery { folder: Some(folder), raw, internal_date, flags, labels };
+        let delivery = deliver::Delivery {
+            folder: Some(folder),
+            raw,
+            internal_date,
+            flags,
+            labels,
+        };
         deliver::deliver(&self.world, address, &delivery)
+    }
+
+    /// Fills a mailbox with made-up office mail ([`corpus`]), dated up to now: how many were filed.
+    ///
+    /// # Errors
+    /// When nobody here has that address.
+    pub fn fill(&self, address: &str, seed: u64, count: usize) -> Result<usize> {
+        deliver::fill(&self.world, address, seed, count)
     }
 
     pub fn fault(&self, fault: Fault) {

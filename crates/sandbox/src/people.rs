@@ -205,7 +205,11 @@ pub(crate) fn seeded_apps(redirect_uris: &[String]) -> Vec<NewApp> {
         },
         NewApp {
             redirect_uris: redirect_uris.to_vec(),
-            ..NewApp::new(ProviderKind::Microsoft, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET)
+            ..NewApp::new(
+                ProviderKind::Microsoft,
+                MICROSOFT_CLIENT_ID,
+                MICROSOFT_CLIENT_SECRET,
+            )
         },
     ]
 }

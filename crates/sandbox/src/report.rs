@@ -104,7 +104,11 @@ fn most_at_once(refreshes: &[crate::grants::Refresh]) -> usize {
             .filter(|r| r.opened_ms <= at && r.closed_ms.is_none_or(|closed| closed > at))
             .count()
     };
-    refreshes.iter().map(|r| overlaps(r.opened_ms)).max().unwrap_or(0)
+    refreshes
+        .iter()
+        .map(|r| overlaps(r.opened_ms))
+        .max()
+        .unwrap_or(0)
 }
 
 /// `GET /messages`: what lies in a mailbox (or one folder), raw; `address=*` is the mail to others.
@@ -127,7 +131,9 @@ pub(crate) fn messages(world: &World, address: &str, only: Option<&str>) -> Valu
             continue;
         }
         for entry in &folder.entries {
-            let Some(message) = mailbox.messages.get(&entry.message) else { continue };
+            let Some(message) = mailbox.messages.get(&entry.message) else {
+                continue;
+            };
             items.push(json!({
                 "folder": folder.name,
                 "uid": entry.uid,

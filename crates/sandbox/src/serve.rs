@@ -30,7 +30,11 @@ pub(crate) async fn start(options: Options) -> Result<Sandbox> {
     let (stop, stopped) = watch::channel(false);
     let mut next = 0_u16;
     let mut open = async || -> Result<(TcpListener, u16)> {
-        let port = if options.port_base == 0 { 0 } else { options.port_base + next };
+        let port = if options.port_base == 0 {
+            0
+        } else {
+            options.port_base + next
+        };
         next += 1;
         let listener = TcpListener::bind((options.listen_host.as_str(), port))
             .await
@@ -88,7 +92,11 @@ pub(crate) async fn start(options: Options) -> Result<Sandbox> {
         (google_http, ProviderKind::Google, google_origin),
         (microsoft_http, ProviderKind::Microsoft, microsoft_origin),
     ] {
-        let site = Site { world: Arc::clone(&world), provider, origin };
+        let site = Site {
+            world: Arc::clone(&world),
+            provider,
+            origin,
+        };
         serve_http(listener, oauth::router(site), stopped.clone());
     }
     let config = {
@@ -116,7 +124,10 @@ fn serve_http(listener: TcpListener, router: Router, mut stopped: watch::Receive
         let until = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
+        if let Err(error) = axum::serve(listener, router)
+            .with_graceful_shutdown(until)
+            .await
+        {
             tracing::warn!(%error, "sandbox HTTP ended");
         }
     });

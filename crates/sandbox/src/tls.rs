@@ -18,17 +18,23 @@ pub(crate) struct Tls {
 /// A new CA and a certificate for `localhost`, loopback addresses and `public_host`.
 pub(crate) fn make(public_host: &str) -> Result<Tls> {
     let mut ca = CertificateParams::new(Vec::<String>::new())?;
-    ca.distinguished_name.push(DnType::CommonName, "Tegata sandbox CA");
+    ca.distinguished_name
+        .push(DnType::CommonName, "Tegata sandbox CA");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate()?)?;
 
-    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let mut names = vec![
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+    ];
     if !names.iter().any(|n| n == public_host) {
         names.push(public_host.to_owned());
     }
     let mut leaf = CertificateParams::new(names)?;
-    leaf.distinguished_name.push(DnType::CommonName, "localhost");
+    leaf.distinguished_name
+        .push(DnType::CommonName, "localhost");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let key = KeyPair::generate()?;
     let certificate = leaf.signed_by(&key, &ca)?;
@@ -41,5 +47,8 @@ pub(crate) fn make(public_host: &str) -> Result<Tls> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key)
         .context("certificate of the mail ports")?;
-    Ok(Tls { ca_pem: ca.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) })
+    Ok(Tls {
+        ca_pem: ca.pem(),
+        acceptor: TlsAcceptor::from(Arc::new(config)),
+    })
 }

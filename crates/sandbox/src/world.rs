@@ -16,7 +16,7 @@ use crate::faults::{Fault, FaultKind, Faults};
 use crate::grants::{End, Grants};
 use crate::mailbox::Mailbox;
 use crate::oauth::sitting::Sitting;
-use crate::people::{NewApp, NewPerson, Person, PERSONAL_TENANT_ID};
+use crate::people::{NewApp, NewPerson, PERSONAL_TENANT_ID, Person};
 use crate::{MICROSOFT_TENANT_ID, Options, ProviderKind};
 
 /// A clock in Unix seconds.
@@ -63,6 +63,7 @@ pub(crate) struct Counts {
     pub(crate) imap_refusals: u64,
     pub(crate) smtp_refusals: u64,
     pub(crate) imap_open: BTreeMap<String, u64>,
+    pub(crate) smtp_open: BTreeMap<String, u64>,
     pub(crate) submissions: u64,
 }
 
@@ -141,7 +142,9 @@ impl Books {
     }
 
     pub(crate) fn app(&self, provider: ProviderKind, client_id: &str) -> Option<&NewApp> {
-        self.apps.iter().find(|a| a.provider == provider && a.client_id == client_id)
+        self.apps
+            .iter()
+            .find(|a| a.provider == provider && a.client_id == client_id)
     }
 
     pub(crate) fn mailbox(&mut self, address: &str) -> Option<&mut Mailbox> {
@@ -152,12 +155,22 @@ impl Books {
     pub(crate) fn add_person(&mut self, new: NewPerson) {
         let tenant = match new.provider {
             ProviderKind::Google => new.tenant.clone(),
-            ProviderKind::Microsoft => {
-                Some(new.tenant.clone().unwrap_or_else(|| MICROSOFT_TENANT_ID.to_owned()))
-            }
+            ProviderKind::Microsoft => Some(
+                new.tenant
+                    .clone()
+                    .unwrap_or_else(|| MICROSOFT_TENANT_ID.to_owned()),
+            ),
         };
-        if let Some(tid) = tenant.as_ref().filter(|_| new.provider == ProviderKind::Microsoft) {
-            let domain = new.address.rsplit('@').next().unwrap_or_default().to_owned();
+        if let Some(tid) = tenant
+            .as_ref()
+            .filter(|_| new.provider == ProviderKind::Microsoft)
+        {
+            let domain = new
+                .address
+                .rsplit('@')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             self.tenants.entry(tid.clone()).or_insert(domain);
         }
         let subject = match new.provider {
@@ -181,7 +194,9 @@ impl Books {
             return;
         }
         let mailbox = Mailbox::new(new.provider, new.japanese, self.dice.number());
-        self.mailboxes.entry(new.address.to_ascii_lowercase()).or_insert(mailbox);
+        self.mailboxes
+            .entry(new.address.to_ascii_lowercase())
+            .or_insert(mailbox);
         self.people.push(Person {
             provider: new.provider,
             address: new.address,
@@ -197,7 +212,8 @@ impl Books {
     }
 
     pub(crate) fn add_app(&mut self, app: NewApp) {
-        self.apps.retain(|a| !(a.provider == app.provider && a.client_id == app.client_id));
+        self.apps
+            .retain(|a| !(a.provider == app.provider && a.client_id == app.client_id));
         self.apps.push(app);
     }
 
@@ -205,9 +221,7 @@ impl Books {
     pub(crate) fn tenant_id(&self, part: &str) -> Option<String> {
         self.tenants
             .iter()
-            .find(|(id, domain)| {
-                id.eq_ignore_ascii_case(part) || domain.eq_ignore_ascii_case(part)
-            })
+            .find(|(id, domain)| id.eq_ignore_ascii_case(part) || domain.eq_ignore_ascii_case(part))
             .map(|(id, _)| id.clone())
     }
 
@@ -237,8 +251,11 @@ impl Books {
                 }
             }
             kind => {
-                let why =
-                    if kind == FaultKind::SevenDays { End::Testing } else { End::Revoked };
+                let why = if kind == FaultKind::SevenDays {
+                    End::Testing
+                } else {
+                    End::Revoked
+                };
                 for number in self.grants.in_scope(fault.provider, address, client) {
                     let pair = self
                         .grants

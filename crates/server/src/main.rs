@@ -1,1 +1,16 @@
-fn main() {}
+//! The program `tegata`.
+
+mod cli;
+mod config;
+mod http;
+mod json;
+mod serve;
+mod tls;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // One crypto provider for the whole program; a second one would make TLS panic at run time.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    cli::run()
+}

@@ -78,8 +78,9 @@ impl Blobs {
     }
 }
 
+/// The disk's refusal, which passes; a blob that is broken does not.
 fn failed(id: BlobId, error: &object_store::Error) -> Error {
-    Error::Blob { id: id.to_string(), reason: error.to_string() }
+    Error::File { path: format!("blob {id}"), error: std::io::Error::other(error.to_string()) }
 }
 
 fn pack(bytes: &[u8]) -> Bytes {

@@ -195,3 +195,9 @@ pub async fn made(tx: &mut Tx, id: ConnectId, account: AccountId, grant: GrantId
     tx.announce(Announcement::Connect(id));
     Ok(())
 }
+
+/// When the account's last consent came.
+pub async fn last_consent(tx: &mut Tx, account: AccountId) -> Result<Option<Millis>> {
+    let row = tx.row("SELECT MAX(consented_at) FROM connects WHERE account_id = $1", args![account]).await?;
+    row.map_or(Ok(None), |row| row.get(0))
+}

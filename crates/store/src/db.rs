@@ -277,7 +277,15 @@ impl Db {
 /// A write transaction that takes the lock at once: one that reads first and writes later fails with a
 /// busy snapshot, which no busy time-out covers.
 async fn begin_immediate(pool: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>> {
-    Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
+    match pool.begin_with("BEGIN IMMEDIATE").await {
+        // When the disk is full SQLite rolls back by itself, and sqlx goes on counting that transaction: the
+        // writer would be lost for good, so it is made anew.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            pool.acquire().await?.close().await?;
+            Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
+        }
+        begun => Ok(begun?),
+    }
 }
 
 fn sqlite_arguments(values: &[Value]) -> Result<SqliteArguments> {

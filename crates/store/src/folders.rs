@@ -149,6 +149,9 @@ pub async fn counts(tx: &mut Tx, account: AccountId) -> Result<Vec<(FolderId, Co
         .collect()
 }
 
+/// Longer names on the wire are left out: an index of PostgreSQL holds no longer ones.
+const MAX_NAME: usize = 2000;
+
 fn sort_order(role: Option<&str>) -> i64 {
     match role {
         Some("inbox") => 1,
@@ -164,6 +167,7 @@ fn sort_order(role: Option<&str>) -> i64 {
 
 /// Takes over the server's list: new folders get ids, known ones keep theirs, missing ones are marked gone.
 pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Result<()> {
+    changes::hold(tx, account).await?;
     let rows = tx
         .rows(format!("SELECT {COLUMNS}, gone FROM folders WHERE account_id = $1"), args![account])
         .await?;
@@ -172,13 +176,25 @@ pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Re
         known.push((read(row)?, row.get::<bool>(15)?));
     }
     let mut by_path = std::collections::HashMap::new();
+    let mut taken = Vec::new();
+    let mut names = std::collections::HashSet::new();
     for folder in listed {
+        // Listed twice, or with a name that no index holds: odd servers do that.
+        if folder.wire_name.len() > MAX_NAME || !names.insert(&folder.wire_name) {
+            continue;
+        }
+        let mut folder = folder.clone();
+        for text in [&mut folder.name, &mut folder.path, &mut folder.delimiter] {
+            // As the database keeps it, or the same list would look changed each time.
+            *text = text.replace('\0', "\u{fffd}");
+        }
         let found = known.iter().find(|(old, _)| old.listed.wire_name == folder.wire_name);
         let id = found.map_or_else(|| FolderId(tx.world().id()), |(old, _)| old.id);
-        by_path.insert(folder.path.clone(), id);
+        by_path.entry(folder.path.clone()).or_insert(id);
+        taken.push((id, folder));
     }
-    for folder in listed {
-        let id = by_path[&folder.path];
+    for (id, folder) in &taken {
+        let id = *id;
         let parent = folder.path.rsplit_once(folder.delimiter.as_str()).filter(|_| !folder.delimiter.is_empty());
         let parent_id = parent.and_then(|(above, _)| by_path.get(above)).copied();
         let order = sort_order(folder.role.as_deref());
@@ -212,7 +228,7 @@ pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Re
         }
     }
     for (old, gone) in &known {
-        if !gone && !by_path.values().any(|id| *id == old.id) {
+        if !gone && !taken.iter().any(|(id, _)| *id == old.id) {
             tx.execute("UPDATE folders SET gone = 1, role = NULL WHERE account_id = $1 AND id = $2", args![account, old.id]).await?;
             changes::record(tx, account, Kind::Mailbox, old.id.0, Change::Destroyed).await?;
         }
@@ -237,5 +253,11 @@ pub async fn set_position(
         args![account, id, uidvalidity, uidnext, highestmodseq, messages_there, now],
     )
     .await?;
+    Ok(())
+}
+
+/// Forgets a folder's position, so that the next pull looks at all of it again.
+pub async fn forget_position(tx: &mut Tx, account: AccountId, id: FolderId) -> Result<()> {
+    tx.execute("UPDATE folders SET uidnext = NULL, pulled_at = NULL WHERE account_id = $1 AND id = $2", args![account, id]).await?;
     Ok(())
 }

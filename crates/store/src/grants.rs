@@ -4,7 +4,7 @@
 //! it safe over processes:
 //!
 //!     take_lease  (nobody holds one)              -> one refresher
-//!     renewed     (lease and version still ours)  -> version + 1, new tokens durable, lease gone
+//!     renewed     (version still the same)        -> version + 1, new tokens durable, lease gone
 //!     give_back   (lease still ours)              -> state and next try noted, tokens untouched
 //!
 //! What always holds: a grant row is never emptied. A refresh token is only replaced by a newer one under
@@ -293,8 +293,9 @@ pub async fn take_lease(tx: &mut Tx, id: GrantId, version: i64, owner: &str, unt
     Ok(touched > 0)
 }
 
-/// Stores a refresh's answer if lease and version are still ours; `false` when we came too late and the
-/// answer must not be used.
+/// Stores a refresh's answer if the version is still the one it was asked with; `false` when another answer
+/// was quicker and this one must not be used. The lease does not count here: an answer that comes after its
+/// lease has ended may hold the only refresh token that still lives.
 pub async fn renewed(tx: &mut Tx, id: GrantId, version: i64, owner: &str, tokens: &Tokens, refresh_at: Millis) -> Result<bool> {
     let now = tx.now();
     let access = tx.keys.seal(&tx.world, place(&id, "access_token"), &tokens.access_token);
@@ -307,8 +308,9 @@ pub async fn renewed(tx: &mut Tx, id: GrantId, version: i64, owner: &str, tokens
             "UPDATE grants SET previous_refresh_token = CASE WHEN $4 IS NULL THEN previous_refresh_token ELSE refresh_token END, \
              refresh_token = COALESCE($4, refresh_token), access_token = $5, access_ends_at = $6, \
              refresh_ends_at = COALESCE($7, refresh_ends_at), scopes = COALESCE($8, scopes), version = version + 1, \
-             lease_owner = NULL, lease_until = NULL, failures = 0, refresh_at = $9, refreshed_at = $10 \
-             WHERE id = $1 AND version = $2 AND lease_owner = $3",
+             lease_until = CASE WHEN lease_owner = $3 THEN NULL ELSE lease_until END, \
+             lease_owner = CASE WHEN lease_owner = $3 THEN NULL ELSE lease_owner END, failures = 0, refresh_at = $9, \
+             refreshed_at = $10 WHERE id = $1 AND version = $2",
             args![
                 id, version, owner, refresh, access, tokens.access_ends_at, tokens.refresh_ends_at, tokens.scopes.clone(),
                 refresh_at, now

@@ -87,7 +87,10 @@ impl Store {
         let (listeners, _) = broadcast::channel(1024);
         let foreign_version = AtomicI64::new(db.foreign_version().await?.unwrap_or(0));
         let store = Store(Arc::new(Inner { db, blobs, keys, world, listeners, node, foreign_version }));
-        store.prove_key_ring().await?;
+        match store.prove_key_ring().await {
+            Err(Error::BrokenOff) => store.prove_key_ring().await?,
+            proven => proven?,
+        }
         Ok(store)
     }
 
@@ -108,8 +111,14 @@ impl Store {
                     });
                 }
                 let sealed = tx.keys.seal(&tx.world, place, &"tegata".to_owned().into());
-                tx.execute("INSERT INTO meta (key, value) VALUES ('key_proof', $1)", args![base32(&sealed)]).await?;
-                Ok(())
+                let begun = tx
+                    .execute(
+                        "INSERT INTO meta (key, value) VALUES ('key_proof', $1) ON CONFLICT (key) DO NOTHING",
+                        args![base32(&sealed)],
+                    )
+                    .await?;
+                // Another node began it in the same moment: it is looked at when this is tried again.
+                if begun == 0 { Err(Error::BrokenOff) } else { Ok(()) }
             })
         })
         .await

@@ -15,6 +15,10 @@ use crate::tx::Tx;
 
 /// A tsvector holds positions up to 16,383; what lies behind is not indexed.
 const MAX_TOKENS: usize = 12_000;
+/// The last position that a tsvector tells from the next.
+const MAX_POSITION: usize = 16_000;
+/// So many octets of tokens are indexed of a field: a tsvector of all fields holds 1 MiB, positions included.
+const MAX_OCTETS: usize = 200_000;
 /// Longer words are noise: encoded data, not language.
 const MAX_WORD: usize = 60;
 
@@ -77,6 +81,11 @@ pub fn tokens(text: &str) -> Vec<String> {
     flush_word(&mut word, &mut tokens);
     flush_run(&mut run, &mut tokens);
     tokens.truncate(MAX_TOKENS);
+    let mut octets = 0;
+    tokens.retain(|token| {
+        octets += token.len();
+        octets <= MAX_OCTETS
+    });
     tokens
 }
 
@@ -193,9 +202,8 @@ pub async fn index(tx: &mut Tx, account: AccountId, seq: i64, message: &Message,
         )
         .await?;
     } else {
-        let everything: Vec<&String> = fields.iter().flatten().collect();
-        let everything = vector(&everything);
-        let [sender, recipients, subject, body] = fields.map(|tokens| vector(&tokens.iter().collect::<Vec<_>>()));
+        let everything = vector(&fields);
+        let [sender, recipients, subject, body] = fields.map(|tokens| vector(&[tokens]));
         tx.execute(
             "INSERT INTO email_search (account_id, seq, sender, recipients, subject, body, everything) VALUES \
              ($1, $2, CAST($3 AS tsvector), CAST($4 AS tsvector), CAST($5 AS tsvector), CAST($6 AS tsvector), CAST($7 AS tsvector))",
@@ -206,11 +214,20 @@ pub async fn index(tx: &mut Tx, account: AccountId, seq: i64, message: &Message,
     Ok(())
 }
 
-fn vector(tokens: &[&String]) -> String {
+fn vector(fields: &[Vec<String>]) -> String {
     let mut text = String::new();
-    for (index, token) in tokens.iter().take(16_000).enumerate() {
-        // Tokens hold letters and digits only, so nothing needs escaping.
-        text.push_str(&format!("'{token}':{} ", index + 1));
+    let mut position = 0;
+    for tokens in fields {
+        for token in tokens {
+            position += 1;
+            if position > MAX_POSITION {
+                return text;
+            }
+            // Tokens hold letters and digits only, so nothing needs escaping.
+            text.push_str(&format!("'{token}':{position} "));
+        }
+        // A gap: no phrase runs from one field into the next.
+        position += 1;
     }
     text
 }

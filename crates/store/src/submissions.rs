@@ -208,7 +208,7 @@ pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Sub
             format!(
                 "UPDATE submissions SET status = CASE WHEN status = 'queued' THEN 'sending' ELSE status END, undo_status = 'final', \
                  lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
-                 WHERE (account_id, id) IN (SELECT account_id, id FROM submissions WHERE status IN ('queued', 'unclear', 'filing') \
+                 WHERE (account_id, id) = (SELECT account_id, id FROM submissions WHERE status IN ('queued', 'unclear', 'filing') \
                  AND run_at <= $3 AND (lease_until IS NULL OR lease_until <= $3) ORDER BY run_at LIMIT 1 {skip}) RETURNING {COLUMNS}"
             ),
             args![owner, now + lease, now],

@@ -1,6 +1,9 @@
 //! A store for tests: fresh, on either database, with a clock in the test's hand, checked when it closes.
 
+use std::path::PathBuf;
+
 use crate::check;
+use crate::error::Result;
 use crate::world::TestWorld;
 use crate::{Store, World};
 
@@ -13,7 +16,10 @@ pub struct TestStore {
     pub store: Store,
     /// Its clock.
     pub clock: TestWorld,
-    folder: std::path::PathBuf,
+    /// The database's address.
+    pub database: String,
+    /// Holds blobs and key file, and SQLite's database.
+    pub folder: PathBuf,
 }
 
 impl TestStore {
@@ -28,7 +34,15 @@ impl TestStore {
         let database = postgres.map_or_else(|| format!("sqlite:{}/tegata.db", folder.display()), str::to_owned);
         let blobs = format!("file:{}/blobs", folder.display());
         let store = Store::open(&database, &blobs, &folder.join("tegata.key"), world).await.expect("a fresh store opens");
-        TestStore { store, clock, folder }
+        TestStore { store, clock, database, folder }
+    }
+
+    /// Another store on the same database, blobs and key file, as a second process has it. Its clock stands
+    /// at [`START`]; its chance comes from `seed`, which must not be 1, or ids come twice.
+    pub async fn again(&self, seed: u64) -> Result<Store> {
+        let (world, _) = World::for_tests(START, seed);
+        let blobs = format!("file:{}/blobs", self.folder.display());
+        Store::open(&self.database, &blobs, &self.folder.join("tegata.key"), world).await
     }
 
     /// Closes the store and looks for broken invariants.

@@ -59,6 +59,32 @@ pub async fn of_new_email(tx: &mut Tx, account: AccountId, clues: &Clues<'_>) ->
     Ok(thread)
 }
 
+/// At most so many characters of a Message-ID count: an index of PostgreSQL holds no longer ones.
+pub(crate) const MAX_MESSAGE_ID: usize = 400;
+
+/// A Message-ID as it is looked up by.
+pub(crate) fn cut(message_id: &str) -> String {
+    message_id.chars().take(MAX_MESSAGE_ID).collect()
+}
+
+/// Gmail tells the thread of an email that was written here: what has come of that thread and what will
+/// come is one with it.
+pub(crate) async fn told_by_gmail(tx: &mut Tx, account: AccountId, thread: ThreadId, gm_thrid: u64) -> Result<()> {
+    let key = format!("g:{gm_thrid}");
+    match lookup(tx, account, std::slice::from_ref(&key)).await?.first() {
+        Some(known) if *known == thread => Ok(()),
+        Some(known) => {
+            merge(tx, account, thread, *known).await?;
+            changes::record(tx, account, Kind::Thread, known.0, Change::Updated).await
+        }
+        None => {
+            tx.execute("INSERT INTO thread_ids (account_id, key, thread_id) VALUES ($1, $2, $3)", args![account, key, thread])
+                .await?;
+            Ok(())
+        }
+    }
+}
+
 fn keys(clues: &Clues<'_>) -> Vec<String> {
     let mut keys = Vec::new();
     if let Some(thrid) = clues.gm_thrid {
@@ -66,7 +92,7 @@ fn keys(clues: &Clues<'_>) -> Vec<String> {
     }
     let newest = clues.references.len().saturating_sub(MAX_REFERENCES);
     for id in clues.message_id.iter().chain(&clues.references[newest..]) {
-        let key = format!("m:{}", id.chars().take(400).collect::<String>());
+        let key = format!("m:{}", cut(id));
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -122,6 +148,17 @@ pub async fn emails(tx: &mut Tx, account: AccountId, thread: ThreadId) -> Result
         return Ok(None);
     }
     rows.iter().map(|row| row.get(0)).collect::<Result<Vec<_>>>().map(Some)
+}
+
+/// The account's threads, at most `limit` of them, in the order of their ids.
+pub async fn all(tx: &mut Tx, account: AccountId, limit: usize) -> Result<Vec<ThreadId>> {
+    let rows = tx
+        .rows(
+            "SELECT DISTINCT thread_id FROM emails WHERE account_id = $1 ORDER BY thread_id LIMIT $2",
+            args![account, limit as i64],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 /// An email has gone: its thread is smaller, or gone with it.

@@ -148,12 +148,19 @@ pub async fn add(tx: &mut Tx, new: NewUser) -> Result<User, Refusal> {
     let id = UserId(tx.world().id());
     let now = tx.now();
     let status = if new.password_hash.is_some() { Status::Active } else { Status::Invited };
-    tx.execute(
+    let added = tx
+        .execute(
         "INSERT INTO users (id, login, name, address, role, status, password_hash, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         args![id, login, new.name.trim(), new.address.trim(), new.role.word(), status.word(), new.password_hash, now],
-    )
-    .await?;
+        )
+        .await;
+    match added {
+        Ok(_) => {}
+        // Somebody took it since we looked.
+        Err(error) if error.is_conflict() => return Err(Refusal::LoginTaken),
+        Err(error) => return Err(error.into()),
+    }
     find(tx, id).await?.ok_or(Refusal::NotFound)
 }
 
@@ -224,6 +231,7 @@ pub struct Patch {
 
 /// Changes a person.
 pub async fn update(tx: &mut Tx, id: UserId, patch: Patch) -> Result<User, Refusal> {
+    lock_people(tx).await?;
     let mut user = find(tx, id).await?.ok_or(Refusal::NotFound)?;
     let was_administrator = user.role == Role::Administrator && user.status == Status::Active;
     if let Some(name) = patch.name {
@@ -252,12 +260,9 @@ pub async fn update(tx: &mut Tx, id: UserId, patch: Patch) -> Result<User, Refus
     )
     .await?;
     // Counted after the change and inside the transaction: two administrators who remove each other at
-    // once cannot both succeed. The row locks of PostgreSQL do not cover the count, so it takes one.
-    if was_administrator {
-        lock_people(tx).await?;
-        if administrators(tx).await? == 0 {
-            return Err(Refusal::LastAdministrator);
-        }
+    // once cannot both succeed.
+    if was_administrator && administrators(tx).await? == 0 {
+        return Err(Refusal::LastAdministrator);
     }
     if user.status == Status::Disabled {
         end_access(tx, id).await?;
@@ -267,6 +272,7 @@ pub async fn update(tx: &mut Tx, id: UserId, patch: Patch) -> Result<User, Refus
 
 /// Removes a person who has no mailboxes.
 pub async fn remove(tx: &mut Tx, id: UserId) -> Result<User, Refusal> {
+    lock_people(tx).await?;
     let user = find(tx, id).await?.ok_or(Refusal::NotFound)?;
     let holds = tx
         .number(
@@ -278,11 +284,8 @@ pub async fn remove(tx: &mut Tx, id: UserId) -> Result<User, Refusal> {
         return Err(Refusal::HasAccounts);
     }
     tx.execute("DELETE FROM users WHERE id = $1", args![id]).await?;
-    if user.role == Role::Administrator && user.status == Status::Active {
-        lock_people(tx).await?;
-        if administrators(tx).await? == 0 {
-            return Err(Refusal::LastAdministrator);
-        }
+    if user.role == Role::Administrator && user.status == Status::Active && administrators(tx).await? == 0 {
+        return Err(Refusal::LastAdministrator);
     }
     Ok(user)
 }
@@ -295,7 +298,8 @@ pub async fn end_access(tx: &mut Tx, id: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Makes changes of administrators wait for one another (SQLite has one writer anyway).
+/// Makes changes of people wait for one another, before anything of them is read (SQLite has one writer
+/// anyway): the row locks of PostgreSQL cover neither the count nor what was read.
 async fn lock_people(tx: &mut Tx) -> Result<()> {
     if !tx.is_sqlite() {
         tx.rows("SELECT pg_advisory_xact_lock(7236)", args![]).await?;

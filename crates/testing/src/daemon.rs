@@ -1,8 +1,9 @@
 //! A server process that cannot outlive its test.
 //!
 //!     test process ---- pipe ----> shell ---- starts ----> server, its children
-//!        ends, in any way:  pipe closes -> signal to the server -> its end
+//!        stop, or its end:  pipe closes -> signal to the server -> its end
 //!                                       -> KILL to what is left of the group
+//!        drop:              KILL to the group, where nothing is worth a goodbye
 //!
 //! The shell is there for the test process that is killed before it can drop
 //! anything: the pipe closes all the same.
@@ -24,11 +25,14 @@ kill -s $signal $server 2> /dev/null
 wait $server
 kill -s KILL 0"#;
 
-/// The signal that ends a server in good order and soon.
-#[derive(Debug, Clone, Copy)]
+/// How a server is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Goodbye {
+    /// By TERM when it is to come back. Dropped, it goes with all its files, so
+    /// it is killed: Dovecot's own goodbye takes a second.
     Term,
-    /// PostgreSQL waits for its clients after TERM, and sends them away after INT.
+    /// By INT, always: killed, PostgreSQL would leave shared memory behind;
+    /// after TERM it would wait for its clients.
     Int,
 }
 
@@ -37,6 +41,7 @@ pub(crate) enum Goodbye {
 pub(crate) struct Daemon {
     shell: Child,
     log: PathBuf,
+    goodbye: Goodbye,
 }
 
 impl Daemon {
@@ -66,6 +71,20 @@ impl Daemon {
         Daemon {
             shell,
             log: log.to_owned(),
+            goodbye,
+        }
+    }
+
+    /// Ends the server so that it can be started again on its files.
+    pub(crate) fn stop(mut self) {
+        self.end_in_good_order();
+    }
+
+    fn end_in_good_order(&mut self) {
+        drop(self.shell.stdin.take());
+        let start = Instant::now();
+        while matches!(self.shell.try_wait(), Ok(None)) && start.elapsed() < GOODBYE {
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -78,10 +97,8 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         // Nobody hears a failure here, and a panic in drop would hide the test's own.
-        drop(self.shell.stdin.take());
-        let start = Instant::now();
-        while matches!(self.shell.try_wait(), Ok(None)) && start.elapsed() < GOODBYE {
-            std::thread::sleep(Duration::from_millis(5));
+        if self.goodbye == Goodbye::Int {
+            self.end_in_good_order();
         }
         let group = format!("kill -s KILL -- -{}", self.shell.id());
         let _ = Command::new("sh")

@@ -165,7 +165,9 @@ impl Dovecot {
 
     /// Stops it; the mail stays. Open connections end.
     pub fn stop(&mut self) {
-        self.daemon = None;
+        if let Some(daemon) = self.daemon.take() {
+            daemon.stop();
+        }
     }
 
     /// Starts it again on the same ports after [`Dovecot::stop`].

@@ -10,8 +10,9 @@
 
 mod config;
 
+use std::fs::File;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -86,7 +87,9 @@ impl Postfix {
 
     /// Stops it; its queue stays. Open connections end.
     pub fn stop(&mut self) {
-        self.daemon = None;
+        if let Some(daemon) = self.daemon.take() {
+            daemon.stop();
+        }
     }
 
     /// Starts it again on the same ports after [`Postfix::stop`].
@@ -130,10 +133,22 @@ impl Postfix {
         make("postfix:postdrop", "710", &["queue/public"]);
     }
 
+    /// Makes the configuration look old: Postfix waits until a file is two
+    /// seconds old, since somebody might still be writing it.
+    fn age(&self) {
+        let old = SystemTime::now() - Duration::from_secs(60);
+        for name in ["main.cf", "master.cf", "recipients", "senders"] {
+            File::open(self.path("conf").join(name))
+                .and_then(|file| file.set_modified(old))
+                .expect("the age of our own file can be set");
+        }
+    }
+
     fn came_up(&mut self) -> bool {
         let conf = self.path("conf").display().to_string();
         write(&self.path("conf/master.cf"), &config::master(self));
         write(&self.path("mail.log"), "");
+        self.age();
         let program = installed(PROGRAM).expect("it was there before");
         self.daemon = Some(Daemon::start(
             program,

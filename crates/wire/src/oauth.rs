@@ -16,7 +16,9 @@ use sha2::{Digest, Sha256};
 use url::{ParseError, Url};
 
 pub use claims::{ClaimsError, IdClaims, id_claims};
-pub use forms::{Form, FormValue, client_credentials_form, code_form, encode_form, refresh_form, revoke_form};
+pub use forms::{
+    Form, FormValue, client_credentials_form, code_form, encode_form, refresh_form, revoke_form,
+};
 pub use reply::{TokenError, TokenErrorKind, TokenReply, parse_token_reply};
 pub use scopes::{granted_scopes, missing_scopes};
 
@@ -39,7 +41,10 @@ impl Pkce {
     /// The pair of a verifier that was stored.
     pub fn from_verifier(verifier: SecretString) -> Pkce {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret().as_bytes()));
-        Pkce { verifier, challenge }
+        Pkce {
+            verifier,
+            challenge,
+        }
     }
 }
 
@@ -47,7 +52,10 @@ impl Pkce {
 ///
 /// # Errors
 /// The endpoint is no absolute URL.
-pub fn authorization_url(endpoint: &str, parameters: &[(&str, &str)]) -> Result<String, ParseError> {
+pub fn authorization_url(
+    endpoint: &str,
+    parameters: &[(&str, &str)],
+) -> Result<String, ParseError> {
     let mut url = Url::parse(endpoint)?;
     url.set_fragment(None);
     url.query_pairs_mut().extend_pairs(parameters);
@@ -77,7 +85,9 @@ pub fn parse_callback(query: &str) -> Callback {
         let value = value.into_owned();
         let place = match name.as_ref() {
             "code" => {
-                callback.code.get_or_insert_with(|| SecretString::from(value));
+                callback
+                    .code
+                    .get_or_insert_with(|| SecretString::from(value));
                 continue;
             }
             "state" => &mut callback.state,

@@ -15,10 +15,7 @@ const TYPES = 'Email,Mailbox,Thread,EmailSubmission,Identity'
 const PAUSES = [1, 2, 5, 15, 30, 60]
 
 export function pushAddress(template: string): string {
-  return template
-    .replace('{types}', TYPES)
-    .replace('{closeafter}', 'no')
-    .replace('{ping}', '30')
+  return template.replace('{types}', TYPES).replace('{closeafter}', 'no').replace('{ping}', '30')
 }
 
 export function listen(template: string, listener: PushListener): () => void {

@@ -24,7 +24,9 @@ async function setKeyword(accountId: string, ids: string[], keyword: string, on:
       const refused = Object.values(result.notUpdated ?? {})[0]
       if (refused) throw new Problem(0, `/problems/jmap-${refused.type}`, '', refused.description)
     })
-  const outcomes = await Promise.allSettled(todo.map((id) => store.emails.edit(id, patch, () => call)))
+  const outcomes = await Promise.allSettled(
+    todo.map((id) => store.emails.edit(id, patch, () => call)),
+  )
   if (outcomes.some(({ status }) => status === 'rejected')) {
     toasts.say(t('action.takenBack'), undefined, 'bad')
   }

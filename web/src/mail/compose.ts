@@ -95,6 +95,9 @@ export function startFrom(mode: Mode, email: Email, own: string[], html: string 
     draft.cc = unique(others, [...own, ...draft.to.map((address) => address.email)])
   }
   draft.subject = replySubject(email.subject, 'Re')
+  draft.attachments = (email.attachments ?? [])
+    .filter(({ cid }) => cid && html?.includes(`data-cid="${cid}"`))
+    .map(attachmentOf)
   draft.inReplyTo = email.messageId ?? null
   draft.references = [...(email.references ?? []), ...(email.messageId ?? [])]
   const said = t('compose.wrote', {
@@ -132,15 +135,13 @@ function resumed(email: Email, html: string | null): Draft {
 
 /** Quoted plain text: "> " before each line, as Japanese mail has it. */
 export const toPlain = (html: string): string => {
-  const marked = html.replace(
-    /<blockquote[^>]*>([\s\S]*)<\/blockquote>/i,
-    (_, inner: string) =>
-      htmlOfText(
-        textOf(inner)
-          .split('\n')
-          .map((line) => `> ${line}`)
-          .join('\n'),
-      ),
+  const marked = html.replace(/<blockquote[^>]*>([\s\S]*)<\/blockquote>/i, (_, inner: string) =>
+    htmlOfText(
+      textOf(inner)
+        .split('\n')
+        .map((line) => `> ${line}`)
+        .join('\n'),
+    ),
   )
   return textOf(marked)
 }

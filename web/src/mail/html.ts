@@ -7,7 +7,9 @@ import DOMPurify from 'dompurify'
 export type Prepared = { html: string; blocked: number; cids: string[] }
 
 const FORBID_TAGS = [
-  ...'script iframe frame frameset object embed applet form input button select textarea'.split(' '),
+  ...'script iframe frame frameset object embed applet form input button select textarea'.split(
+    ' ',
+  ),
   ...'option base meta link audio video source track svg math template dialog portal'.split(' '),
 ]
 const FORBID_ATTR = ['srcset', 'ping', 'action', 'formaction', 'background', 'poster', 'autofocus']
@@ -24,7 +26,9 @@ export function prepareHtml(
     FORBID_ATTR,
     ADD_ATTR: ['target'],
     ALLOW_DATA_ATTR: false,
-    ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|jpe?g|gif|webp);)/i,
+    // The tail lets values pass that are no addresses at all ("100%", "center").
+    ALLOWED_URI_REGEXP:
+      /^(?:https?:|mailto:|tel:|cid:|data:image\/(?:png|jpe?g|gif|webp);|[^a-z]|[a-z+.-]+(?:[^a-z+.:-]|$))/i,
     RETURN_DOM: true,
     WHOLE_DOCUMENT: false,
     FORCE_BODY: true,
@@ -36,12 +40,15 @@ export function prepareHtml(
     if (/^cid:/i.test(address)) {
       const cid = decodeURIComponent(address.slice(4))
       cids.push(cid)
-      if (options.inline[cid]) image.setAttribute('src', options.inline[cid])
-      else image.removeAttribute('src')
+      if (options.inline[cid]) {
+        image.setAttribute('src', options.inline[cid])
+        image.setAttribute('data-cid', cid)
+      } else image.removeAttribute('src')
     } else if (REMOTE.test(address) && !options.remote) {
       image.removeAttribute('src')
       blocked += 1
-    }
+    } else if (!REMOTE.test(address) && !/^data:image\//i.test(address))
+      image.removeAttribute('src')
     image.setAttribute('referrerpolicy', 'no-referrer')
   }
   for (const element of body.querySelectorAll('[style]')) {
@@ -59,6 +66,11 @@ export function prepareHtml(
   for (const sheet of body.querySelectorAll('style'))
     if (CSS_ACTIVE.test(sheet.textContent ?? '')) sheet.remove()
   for (const link of body.querySelectorAll('a[href], area[href]')) {
+    // A relative address would lead into our own app.
+    if (!/^(https?:|mailto:|tel:)/i.test(link.getAttribute('href') ?? '')) {
+      link.removeAttribute('href')
+      continue
+    }
     link.setAttribute('target', '_blank')
     link.setAttribute('rel', 'noopener noreferrer nofollow')
     if (!link.getAttribute('title')) link.setAttribute('title', link.getAttribute('href') ?? '')
@@ -115,7 +127,9 @@ export type Piece = { text: string; link?: string }
 export function linkPieces(text: string): Piece[] {
   const pieces: Piece[] = []
   let at = 0
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"'）」』】、。]+[^\s<>"'.,;:!?)）」』】、。]/g)) {
+  for (const match of text.matchAll(
+    /https?:\/\/[^\s<>"'）」』】、。]+[^\s<>"'.,;:!?)）」』】、。]/g,
+  )) {
     if (match.index > at) pieces.push({ text: text.slice(at, match.index) })
     pieces.push({ text: match[0], link: match[0] })
     at = match.index + match[0].length

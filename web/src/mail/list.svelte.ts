@@ -100,5 +100,4 @@ export class MessageList {
   }
 }
 
-const receivedAt = (row: Row) =>
-  mail.store(row.accountId)?.emails.get(row.id)?.receivedAt ?? ''
+const receivedAt = (row: Row) => mail.store(row.accountId)?.emails.get(row.id)?.receivedAt ?? ''

@@ -33,8 +33,7 @@ export function arranged(boxes: Mailbox[]): Placed[] {
     boxes
       .filter((box) => (known.has(box.parentId ?? '') ? box.parentId : null) === parentId)
       .sort(
-        (a, b) =>
-          rank(a) - rank(b) || a.sortOrder - b.sortOrder || a.name.localeCompare(b.name),
+        (a, b) => rank(a) - rank(b) || a.sortOrder - b.sortOrder || a.name.localeCompare(b.name),
       )
       .flatMap((box) => [{ box, depth }, ...(depth < 8 ? below(box.id, depth + 1) : [])])
   return below(null, 0)

@@ -7,12 +7,12 @@ import type { AccountStore } from '../store/account.svelte'
 import { mail } from '../store/mail.svelte'
 import { outbox, refreshOutbox } from '../store/outbox.svelte'
 import { t } from '../words/words.svelte'
-import type { Draft } from './compose'
-import { textOf } from './html'
+import { withContentIds } from './inline'
+import { toPlain, type Draft } from './compose'
 
 /** The `Email/set` create of a draft (RFC 8621, 4.6). */
 export function emailOf(draft: Draft, identity: Identity, draftsId: string) {
-  const text = draft.rich ? textOf(draft.body) : draft.body
+  const text = draft.rich ? toPlain(draft.body) : draft.body
   const some = <T>(list: T[]) => (list.length ? list : undefined)
   return {
     mailboxIds: { [draftsId]: true },
@@ -28,7 +28,7 @@ export function emailOf(draft: Draft, identity: Identity, draftsId: string) {
     htmlBody: draft.rich ? [{ partId: 'html', type: 'text/html' }] : undefined,
     bodyValues: {
       text: { value: text },
-      ...(draft.rich ? { html: { value: draft.body } } : {}),
+      ...(draft.rich ? { html: { value: withContentIds(draft.body) } } : {}),
     },
     attachments: some(
       draft.attachments

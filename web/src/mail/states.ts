@@ -5,8 +5,7 @@ import type { Account } from '../api/types'
 import type { Key } from '../words/words.svelte'
 
 export type Tone = 'good' | 'quiet' | 'soon' | 'bad'
-export type Mark =
-  'check' | 'arc' | 'hourglass' | 'key' | 'seal' | 'ring' | 'clock' | 'barred'
+export type Mark = 'check' | 'arc' | 'hourglass' | 'key' | 'seal' | 'ring' | 'clock' | 'barred'
 export type State = { word: Key; mark: Mark; tone: Tone; rank: number; until: string | null }
 
 const make = (
@@ -54,9 +53,22 @@ export function sendState({ send }: Account): State {
   return make('state.sending', 'check', 'good', 0)
 }
 
-export function worstState(account: Account): State {
-  const [grant, sync, send] = [grantState(account), syncState(account), sendState(account)]
-  return [sync, send].reduce((worst, one) => (one.rank > worst.rank ? one : worst), grant)
+const sides = (account: Account): State[] => [
+  grantState(account),
+  syncState(account),
+  sendState(account),
+]
+
+const worstOf = (states: State[]): State =>
+  states.reduce((worst, one) => (one.rank > worst.rank ? one : worst))
+
+export const worstState = (account: Account): State => worstOf(sides(account))
+
+/** The other two, which stay visible beside the worst. */
+export function otherStates(account: Account): State[] {
+  const states = sides(account)
+  const worst = worstOf(states)
+  return states.filter((one) => one !== worst)
 }
 
 /** Whether a person should act on it today. */

@@ -5,10 +5,16 @@ import { api } from '../api/client'
 import { from } from '../jmap/connection'
 import type { Email, Thread } from '../jmap/types'
 import { mail } from '../store/mail.svelte'
+import { prepareHtml } from './html'
+import { inlineImages } from './inline'
 
 export const READ_PROPERTIES = [
-  ...'id threadId mailboxIds keywords from to cc bcc replyTo subject receivedAt sentAt preview'.split(' '),
-  ...'hasAttachment size messageId references inReplyTo attachments textBody htmlBody bodyValues'.split(' '),
+  ...'id threadId mailboxIds keywords from to cc bcc replyTo subject receivedAt sentAt preview'.split(
+    ' ',
+  ),
+  ...'hasAttachment size messageId references inReplyTo attachments textBody htmlBody bodyValues'.split(
+    ' ',
+  ),
 ]
 const MAX_BODY = 262_144
 
@@ -74,7 +80,11 @@ export const hasHtml = (email: Email): boolean =>
 export async function quotableHtml(accountId: string, email: Email): Promise<string | null> {
   if (!hasHtml(email)) return null
   try {
-    return (await cleanHtml(accountId, email.id, false)).html
+    const { html } = await cleanHtml(accountId, email.id, false)
+    // The editor is part of our page: nothing may load from elsewhere when quoting.
+    const { cids } = prepareHtml(html, { remote: false, inline: {} })
+    const inline = await inlineImages(accountId, email, cids)
+    return prepareHtml(html, { remote: false, inline }).html
   } catch {
     return null
   }

@@ -21,6 +21,9 @@ export class AccountStore {
   round = $state(0)
   loaded = $state(false)
   private emailState: string | null = null
+  private busy = false
+  /** News that came in while a round was on: one more round for all of them. */
+  private waiting: Record<string, string> | null | undefined = undefined
 
   constructor(
     readonly id: string,
@@ -56,6 +59,19 @@ export class AccountStore {
 
   /** News for some types; `null` = unknown what changed, ask for all. */
   async changed(types: Record<string, string> | null) {
+    if (this.busy) {
+      this.waiting = types && this.waiting !== null ? { ...this.waiting, ...types } : null
+      return
+    }
+    this.busy = true
+    await this.follow(types)
+    this.busy = false
+    const { waiting } = this
+    this.waiting = undefined
+    if (waiting !== undefined) await this.changed(waiting)
+  }
+
+  private async follow(types: Record<string, string> | null) {
     const touched = (type: string) => !types || type in types
     const work: Promise<unknown>[] = []
     if (touched('Mailbox')) work.push(this.loadMailboxes())

@@ -45,7 +45,8 @@ export class Records<T extends { id: string }> {
 
   /** What came from the server; properties that were not asked for now stay. */
   put(records: T[]) {
-    for (const record of records) this.said.set(record.id, { ...this.said.get(record.id), ...record })
+    for (const record of records)
+      this.said.set(record.id, { ...this.said.get(record.id), ...record })
   }
 
   replace(records: T[]) {

@@ -90,6 +90,6 @@ pub fn numbers_in(description: &str) -> Vec<u32> {
 }
 
 #[cfg(test)]
-pub(super) fn table() -> &'static [(&'static str, &'static [u32])] {
+pub(crate) fn table() -> &'static [(&'static str, &'static [u32])] {
     NUMBERS
 }

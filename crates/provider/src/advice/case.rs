@@ -54,7 +54,7 @@ pub(super) const UNKNOWN_FACTS: [(&str, &str, &str); 17] = [
         "(shown on the credential's page)",
     ),
     ("time", "しばらくあと", "in a while"),
-    ("date", "期限日", "its end date"),
+    ("date", "未登録", "not recorded"),
     (
         "link",
         "(認証情報の画面に表示されています)",
@@ -65,7 +65,7 @@ pub(super) const UNKNOWN_FACTS: [(&str, &str, &str); 17] = [
         "アプリの所有者の組織",
         "the organisation that owns the app",
     ),
-    ("n", "60 以上", "more than 60"),
+    ("n", "不明", "unknown"),
     ("code", "不明なコード", "an unknown code"),
     ("search", "エラー コード", "the error code"),
     ("scope", "メールの権限", "the mail permission"),
@@ -121,6 +121,13 @@ impl Case {
         let row = self.row();
         let text = row.text(language);
         let mut facts = self.facts.clone();
+        // A fact that is a sentence comes in both languages: `rule_ja` and `rule_en` are `{rule}`.
+        let suffix = format!("_{}", language.as_str());
+        for (name, value) in &self.facts {
+            if let Some(base) = name.strip_suffix(&suffix) {
+                facts.insert(base.to_owned(), value.clone());
+            }
+        }
         if row.id == "unknown-answer" && row.id != self.cause_id {
             facts
                 .entry("code".to_owned())
@@ -128,6 +135,12 @@ impl Case {
             facts
                 .entry("search".to_owned())
                 .or_insert_with(|| self.cause_id.clone());
+        }
+        let retry_after = self.retry_after.or(row.retry_after);
+        if let Some(seconds) = retry_after {
+            facts
+                .entry("time".to_owned())
+                .or_insert_with(|| about(seconds, language));
         }
         let between = match language {
             Language::Ja => "",
@@ -142,7 +155,7 @@ impl Case {
             ),
             cure: fill(text.cure, &facts, language),
             who: row.who,
-            retry_after: self.retry_after.or(row.retry_after),
+            retry_after,
             card: self.card(row.card),
             provider_said: self.provider_said.clone(),
         }
@@ -162,6 +175,19 @@ impl Case {
             Card::Connect => with_id("account", "/connect", "?account="),
             Card::Account => with_id("account", "/settings/accounts", "/"),
         }
+    }
+}
+
+/// A wait in words, for who did not give the time of day.
+fn about(seconds: u64, language: Language) -> String {
+    match (seconds, language) {
+        (0..60, Language::Ja) => "まもなく".to_owned(),
+        (0..60, Language::En) => "in a moment".to_owned(),
+        (60..7200, Language::Ja) => format!("約 {} 分後", seconds.div_ceil(60)),
+        (60..120, Language::En) => "in about a minute".to_owned(),
+        (120..7200, Language::En) => format!("in about {} minutes", seconds.div_ceil(60)),
+        (_, Language::Ja) => format!("約 {} 時間後", seconds.div_ceil(3600)),
+        (_, Language::En) => format!("in about {} hours", seconds.div_ceil(3600)),
     }
 }
 

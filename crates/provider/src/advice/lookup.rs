@@ -271,3 +271,6 @@ pub fn page_error(kind: Kind, shown: &str) -> Case {
         .or_else(by_words);
     case(id, kind, "", shown, &numbers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! The catalogue itself, cut by where a trouble comes from. Only data below this module.
 
 mod consent;
+mod exchange;
 mod google;
 mod imap;
 mod microsoft;
 mod net;
 mod own;
 mod smtp;
+mod smtp_login;
 mod tokens;
 
 use super::{Card, Class, Row, Text, Who};
@@ -19,6 +21,8 @@ pub(super) const ALL: &[&[Row]] = &[
     microsoft::ROWS,
     net::ROWS,
     imap::ROWS,
+    exchange::ROWS,
+    smtp_login::ROWS,
     smtp::ROWS,
 ];
 

@@ -110,7 +110,7 @@ pub fn tenant(kind: Kind, raw: &str) -> Checked<Option<String>> {
     let field = Field::Tenant;
     let mut checked = line(field, raw);
     let value = checked.normalized.to_ascii_lowercase();
-    let value = value.trim_end_matches('.');
+    let value = value.strip_suffix('.').unwrap_or(&value);
     let mut normalized = None;
     if !checked.errors.is_empty() {
     } else if kind == Kind::Google {

@@ -49,7 +49,7 @@ pub fn normalize_base(pasted: &str) -> Result<Base, Note> {
     );
     let mut notes = Vec::new();
     let mut text = crate::formats::trim_blanks(pasted);
-    if text.is_empty() || text.len() > LONGEST {
+    if text.is_empty() || text.starts_with('/') || text.len() > LONGEST {
         return Err(unreadable);
     }
     // `https://https://host`: what stands last is what was meant.

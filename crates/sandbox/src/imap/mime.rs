@@ -20,7 +20,10 @@ pub(crate) struct Field<'a> {
 pub(crate) fn body_start(raw: &[u8]) -> usize {
     let mut at = 0;
     while let Some(rest) = raw.get(at..).filter(|r| !r.is_empty()) {
-        let line = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+        let line = rest
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(rest.len(), |n| n + 1);
         let text = rest.get(..line).unwrap_or_default();
         at += line;
         if text == b"\r\n" || text == b"\n" {
@@ -39,7 +42,10 @@ pub(crate) fn headers(raw: &[u8]) -> Vec<Field<'_>> {
         let mut end = at;
         loop {
             let rest = head.get(end..).unwrap_or_default();
-            end += rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+            end += rest
+                .iter()
+                .position(|b| *b == b'\n')
+                .map_or(rest.len(), |n| n + 1);
             if !matches!(head.get(end), Some(b' ' | b'\t')) {
                 break;
             }
@@ -59,7 +65,9 @@ pub(crate) fn headers(raw: &[u8]) -> Vec<Field<'_>> {
 
 /// The unfolded value of a field; 8-bit octets are read as UTF-8 where they are, else replaced.
 pub(crate) fn value(fields: &[Field<'_>], name: &str) -> Option<String> {
-    let field = fields.iter().find(|f| f.name.eq_ignore_ascii_case(name.as_bytes()))?;
+    let field = fields
+        .iter()
+        .find(|f| f.name.eq_ignore_ascii_case(name.as_bytes()))?;
     let text = String::from_utf8_lossy(field.value);
     Some(text.replace("\r\n", "").replace('\n', "").trim().to_owned())
 }
@@ -81,7 +89,11 @@ impl Typed {
                 let value = value.trim();
                 let value = match value.strip_prefix('"') {
                     Some(rest) => rest.strip_suffix('"').unwrap_or(rest).replace("\\\"", "\""),
-                    None => value.split_whitespace().next().unwrap_or_default().to_owned(),
+                    None => value
+                        .split_whitespace()
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
                 };
                 Some((name.trim().to_owned(), value))
             })
@@ -140,7 +152,10 @@ fn part(raw: &[u8], range: Range<usize>, depth: usize, left: &mut usize) -> Part
     let start = range.start + body_start(piece);
     let fields = headers(piece);
     let content_type = value(&fields, "Content-Type").map_or_else(
-        || Typed { word: "text/plain".to_owned(), parameters: Vec::new() },
+        || Typed {
+            word: "text/plain".to_owned(),
+            parameters: Vec::new(),
+        },
         |text| Typed::parse(&text),
     );
     let body = start..range.end;
@@ -152,14 +167,22 @@ fn part(raw: &[u8], range: Range<usize>, depth: usize, left: &mut usize) -> Part
         let boundary = content_type.parameter("boundary").unwrap_or_default();
         let ranges = split_at_boundary(raw, body.clone(), boundary);
         Kind::Multipart(
-            ranges.into_iter().map(|r| part(raw, r, depth + 1, left)).collect(),
+            ranges
+                .into_iter()
+                .map(|r| part(raw, r, depth + 1, left))
+                .collect(),
         )
     } else if word == "message/rfc822" {
         Kind::Message(Box::new(part(raw, body.clone(), depth + 1, left)))
     } else {
         Kind::Leaf
     };
-    Part { header: range.start..start, body, kind, content_type }
+    Part {
+        header: range.start..start,
+        body,
+        kind,
+        content_type,
+    }
 }
 
 fn split_at_boundary(raw: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> {
@@ -170,7 +193,10 @@ fn split_at_boundary(raw: &[u8], body: Range<usize>, boundary: &str) -> Vec<Rang
     let mut at = body.start;
     while at < body.end && ranges.len() < MOST_PARTS {
         let rest = raw.get(at..body.end).unwrap_or_default();
-        let length = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+        let length = rest
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(rest.len(), |n| n + 1);
         let line = rest.get(..length).unwrap_or_default().trim_ascii_end();
         let closes = line == close.as_bytes();
         if !boundary.is_empty() && (closes || line == open.as_bytes()) {
@@ -230,7 +256,10 @@ mod tests {
         let first = find(&root, &[1]).unwrap();
         assert_eq!(&MAIL[first.body.clone()], b"first");
         let second = find(&root, &[2]).unwrap();
-        assert_eq!(&MAIL[second.header.clone()], b"Content-Type: text/html\r\n\r\n");
+        assert_eq!(
+            &MAIL[second.header.clone()],
+            b"Content-Type: text/html\r\n\r\n"
+        );
         assert_eq!(&MAIL[second.body.clone()], b"<p>");
         assert!(find(&root, &[3]).is_none());
     }

@@ -6,18 +6,22 @@ use crate::ProviderKind;
 impl Mailbox {
     /// Trash and Spam stand alone: who goes in leaves every label, who goes elsewhere leaves them.
     pub(super) fn labels_before_place(&mut self, number: u64, folder: usize) {
-        let Some(target) = self.folder(folder).map(|f| f.role) else { return };
+        let Some(target) = self.folder(folder).map(|f| f.role) else {
+            return;
+        };
         let away = matches!(target, Role::Trash | Role::Junk);
         for (at, place) in self.folders.iter_mut().enumerate() {
             let alone = matches!(place.role, Role::Trash | Role::Junk);
             if at != folder && (away || alone) {
-                place.entries.retain(|e| e.message != number);
+                place.take(number);
             }
         }
     }
 
     pub(super) fn labels_after_place(&mut self, number: u64, folder: usize) {
-        let Some(target) = self.folder(folder).map(|f| f.role) else { return };
+        let Some(target) = self.folder(folder).map(|f| f.role) else {
+            return;
+        };
         if matches!(target, Role::Trash | Role::Junk) {
             return;
         }
@@ -38,11 +42,13 @@ impl Mailbox {
 
     /// A star is the flag and the folder at once.
     pub(super) fn star(&mut self, number: u64, starred: bool) {
-        let Some(folder) = self.role(Role::Flagged) else { return };
+        let Some(folder) = self.role(Role::Flagged) else {
+            return;
+        };
         if starred {
             self.enter(number, folder);
         } else if let Some(place) = self.folders.get_mut(folder) {
-            place.entries.retain(|e| e.message != number);
+            place.take(number);
         }
     }
 
@@ -53,7 +59,7 @@ impl Mailbox {
             .folders
             .iter()
             .enumerate()
-            .filter(|(at, f)| *at != seen_in && f.entries.iter().any(|e| e.message == number))
+            .filter(|(at, f)| *at != seen_in && f.holds(number))
             .filter_map(|(_, f)| match f.role {
                 Role::Plain => Some(f.name.clone()),
                 role => role.label().map(str::to_owned),
@@ -66,10 +72,11 @@ impl Mailbox {
     /// The folder of a label; a user's label is made when it does not exist.
     pub(crate) fn label_folder(&mut self, label: &str, create: bool) -> Option<usize> {
         debug_assert_eq!(self.dialect, ProviderKind::Google);
-        let system = self
-            .folders
-            .iter()
-            .position(|f| f.role.label().is_some_and(|l| l.eq_ignore_ascii_case(label)));
+        let system = self.folders.iter().position(|f| {
+            f.role
+                .label()
+                .is_some_and(|l| l.eq_ignore_ascii_case(label))
+        });
         if system.is_some() || label.starts_with('\\') {
             return system;
         }

@@ -10,12 +10,13 @@
 mod folders;
 mod labels;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 pub(crate) use folders::Role;
 
 use crate::ProviderKind;
+use crate::imap::mime;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -32,8 +33,54 @@ pub(crate) struct Folder {
     pub(crate) role: Role,
     pub(crate) uidvalidity: u32,
     pub(crate) uidnext: u32,
+    /// Ascending by UID; changed only by [`Folder::enter`] and [`Folder::take`].
     pub(crate) entries: Vec<Entry>,
+    /// The messages of `entries`.
+    members: HashSet<u64>,
     pub(crate) subscribed: bool,
+}
+
+impl Folder {
+    fn new(name: &str, role: Role, uidvalidity: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            uidvalidity,
+            uidnext: 1,
+            entries: Vec::new(),
+            members: HashSet::new(),
+            subscribed: true,
+        }
+    }
+
+    pub(crate) fn holds(&self, number: u64) -> bool {
+        self.members.contains(&number)
+    }
+
+    fn enter(&mut self, number: u64) -> u32 {
+        let uid = self.uidnext;
+        self.uidnext += 1;
+        self.members.insert(number);
+        self.entries.push(Entry {
+            uid,
+            message: number,
+            recent: true,
+            deleted: false,
+        });
+        uid
+    }
+
+    fn take(&mut self, number: u64) {
+        if self.members.remove(&number) {
+            self.entries.retain(|e| e.message != number);
+        }
+    }
+
+    /// The entry with that UID, and its position.
+    pub(crate) fn entry(&self, uid: u32) -> Option<&Entry> {
+        let at = self.entries.binary_search_by_key(&uid, |e| e.uid).ok()?;
+        self.entries.get(at)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -58,25 +105,26 @@ pub(crate) struct Mailbox {
     /// The next message's number: X-GM-MSGID at Google.
     next_message: u64,
     next_uidvalidity: u32,
+    /// Message-ID to thread.
+    threads: HashMap<String, u64>,
 }
 
 /// The six flags of Exchange (and no keywords; transcripts.md B3).
-pub(crate) const MICROSOFT_FLAGS: [&str; 6] =
-    ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$MDNSent"];
+pub(crate) const MICROSOFT_FLAGS: [&str; 6] = [
+    "\\Seen",
+    "\\Answered",
+    "\\Flagged",
+    "\\Deleted",
+    "\\Draft",
+    "$MDNSent",
+];
 
 impl Mailbox {
     /// `chance` makes message numbers differ between mailboxes.
     pub(crate) fn new(dialect: ProviderKind, japanese: bool, chance: u64) -> Self {
         let folders = folders::seeds(dialect, japanese)
             .iter()
-            .map(|(name, role, uidvalidity)| Folder {
-                name: (*name).to_owned(),
-                role: *role,
-                uidvalidity: *uidvalidity,
-                uidnext: 1,
-                entries: Vec::new(),
-                subscribed: true,
-            })
+            .map(|(name, role, uidvalidity)| Folder::new(name, *role, *uidvalidity))
             .collect();
         Self {
             dialect,
@@ -87,6 +135,7 @@ impl Mailbox {
             // 19 digits, larger than 2^53, as Gmail's are.
             next_message: 1_500_000_000_000_000_000 + chance % 300_000_000_000_000_000,
             next_uidvalidity: 30,
+            threads: HashMap::new(),
         }
     }
 
@@ -123,6 +172,9 @@ impl Mailbox {
         let number = self.next_message;
         self.next_message += 1_003;
         let thread = self.thread_of(raw).unwrap_or(number);
+        if let Some(id) = mime::value(&mime::headers(raw), "Message-ID") {
+            self.threads.entry(id).or_insert(thread);
+        }
         let modseq = self.next_modseq();
         let message = Message {
             raw: Arc::from(raw),
@@ -153,13 +205,14 @@ impl Mailbox {
     fn enter(&mut self, number: u64, folder: usize) -> Option<u32> {
         let google = self.dialect == ProviderKind::Google;
         let folder = self.folders.get_mut(folder)?;
-        if google && let Some(entry) = folder.entries.iter().find(|e| e.message == number) {
-            return Some(entry.uid);
+        if google && folder.holds(number) {
+            return folder
+                .entries
+                .iter()
+                .find(|e| e.message == number)
+                .map(|e| e.uid);
         }
-        let uid = folder.uidnext;
-        folder.uidnext += 1;
-        folder.entries.push(Entry { uid, message: number, recent: true, deleted: false });
-        Some(uid)
+        Some(folder.enter(number))
     }
 
     /// A copy in another folder: at Google a label more, at Microsoft another message.
@@ -171,13 +224,18 @@ impl Mailbox {
         }
         let message = self.messages.get(&number)?.clone();
         let flags: Vec<String> = message.flags.iter().cloned().collect();
-        self.add(to, &message.raw, message.internal_date, &flags).map(|(_, uid)| uid)
+        self.add(to, &message.raw, message.internal_date, &flags)
+            .map(|(_, uid)| uid)
     }
 
     /// Takes a message out of a folder; with its last entry it is gone for good.
     pub(crate) fn remove(&mut self, folder: usize, uid: u32) {
-        let Some(place) = self.folders.get_mut(folder) else { return };
-        let Some(at) = place.entries.iter().position(|e| e.uid == uid) else { return };
+        let Some(place) = self.folders.get_mut(folder) else {
+            return;
+        };
+        let Some(at) = place.entries.iter().position(|e| e.uid == uid) else {
+            return;
+        };
         let number = place.entries.get(at).map_or(0, |e| e.message);
         // Reported: EXPUNGE in All Mail does nothing (transcripts.md A5).
         if place.role == Role::All {
@@ -186,7 +244,7 @@ impl Mailbox {
             }
             return;
         }
-        place.entries.remove(at);
+        place.take(number);
         let role = place.role;
         let modseq = self.next_modseq();
         if let Some(message) = self.messages.get_mut(&number) {
@@ -195,14 +253,14 @@ impl Mailbox {
                 message.flags.remove("\\Flagged");
             }
         }
-        if !self.folders.iter().any(|f| f.entries.iter().any(|e| e.message == number)) {
+        if !self.folders.iter().any(|f| f.holds(number)) {
             self.messages.remove(&number);
         }
     }
 
     /// Moves an entry: the new UID. At Google the label of the folder goes, another comes.
     pub(crate) fn relocate(&mut self, from: usize, uid: u32, to: usize) -> Option<u32> {
-        let number = self.folder(from)?.entries.iter().find(|e| e.uid == uid)?.message;
+        let number = self.folder(from)?.entry(uid)?.message;
         let new = self.place(number, to)?;
         if from != to {
             self.remove(from, uid);
@@ -212,9 +270,7 @@ impl Mailbox {
 
     /// The flags of a message, without `\Deleted` (see [`Self::set_deleted`]) and `\Recent`.
     pub(crate) fn set_flags(&mut self, number: u64, flags: &BTreeSet<String>) {
-        let known = |f: &String| {
-            MICROSOFT_FLAGS.iter().any(|k| k.eq_ignore_ascii_case(f))
-        };
+        let known = |f: &String| MICROSOFT_FLAGS.iter().any(|k| k.eq_ignore_ascii_case(f));
         let mut kept: BTreeSet<String> = flags
             .iter()
             .filter(|f| !f.eq_ignore_ascii_case("\\Deleted") && !f.eq_ignore_ascii_case("\\Recent"))
@@ -224,7 +280,9 @@ impl Mailbox {
         for keyword in kept.iter().filter(|f| !f.starts_with(['\\', '$'])) {
             self.keywords.insert(keyword.clone());
         }
-        let Some(message) = self.messages.get(&number) else { return };
+        let Some(message) = self.messages.get(&number) else {
+            return;
+        };
         if message.flags == kept {
             return;
         }
@@ -242,8 +300,12 @@ impl Mailbox {
 
     pub(crate) fn set_deleted(&mut self, folder: usize, uid: u32, deleted: bool) {
         let modseq = self.next_modseq();
-        let Some(folder) = self.folders.get_mut(folder) else { return };
-        let Some(entry) = folder.entries.iter_mut().find(|e| e.uid == uid) else { return };
+        let Some(folder) = self.folders.get_mut(folder) else {
+            return;
+        };
+        let Some(entry) = folder.entries.iter_mut().find(|e| e.uid == uid) else {
+            return;
+        };
         if entry.deleted == deleted {
             return;
         }
@@ -258,14 +320,8 @@ impl Mailbox {
             return false;
         }
         self.next_uidvalidity += 1;
-        self.folders.push(Folder {
-            name: name.to_owned(),
-            role: Role::Plain,
-            uidvalidity: self.next_uidvalidity,
-            uidnext: 1,
-            entries: Vec::new(),
-            subscribed: true,
-        });
+        self.folders
+            .push(Folder::new(name, Role::Plain, self.next_uidvalidity));
         // Code-point order of the decoded names, INBOX first (transcripts.md A2).
         self.folders.sort_by(|a, b| {
             (a.role != Role::Inbox, &a.name).cmp(&(b.role != Role::Inbox, &b.name))
@@ -275,7 +331,9 @@ impl Mailbox {
 
     /// Removes a folder of a person; at Google its mail stays in All Mail.
     pub(crate) fn delete(&mut self, at: usize) -> bool {
-        let Some(folder) = self.folder(at) else { return false };
+        let Some(folder) = self.folder(at) else {
+            return false;
+        };
         if folder.role != Role::Plain {
             return false;
         }
@@ -319,20 +377,16 @@ impl Mailbox {
 
     /// The thread that a reply's References or In-Reply-To belong to.
     fn thread_of(&self, raw: &[u8]) -> Option<u64> {
-        let mail = crate::imap::mime::headers(raw);
-        let asked = ["References", "In-Reply-To"]
+        let mail = mime::headers(raw);
+        ["References", "In-Reply-To"]
             .iter()
-            .filter_map(|name| crate::imap::mime::value(&mail, name))
-            .collect::<Vec<_>>()
-            .join(" ");
-        if asked.is_empty() {
-            return None;
-        }
-        self.messages.values().find_map(|message| {
-            let own = crate::imap::mime::headers(&message.raw);
-            let id = crate::imap::mime::value(&own, "Message-ID")?;
-            (!id.is_empty() && asked.contains(id.trim())).then_some(message.thread)
-        })
+            .filter_map(|name| mime::value(&mail, name))
+            .flat_map(|ids| {
+                ids.split_whitespace()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .find_map(|id| self.threads.get(&id).copied())
     }
 }
 

@@ -7,21 +7,29 @@ fn google() -> Mailbox {
 }
 
 fn count(mailbox: &Mailbox, name: &str) -> usize {
-    mailbox.find(name).and_then(|at| mailbox.folder(at)).map_or(0, |f| f.entries.len())
+    mailbox
+        .find(name)
+        .and_then(|at| mailbox.folder(at))
+        .map_or(0, |f| f.entries.len())
 }
 
 #[test]
 fn a_gmail_message_is_in_all_mail_and_in_its_labels() {
     let mut mailbox = google();
     let inbox = mailbox.find("INBOX").unwrap();
-    let (number, _) = mailbox.add(inbox, MAIL, 0, &["\\Flagged".to_owned()]).unwrap();
+    let (number, _) = mailbox
+        .add(inbox, MAIL, 0, &["\\Flagged".to_owned()])
+        .unwrap();
     assert_eq!(count(&mailbox, "[Gmail]/All Mail"), 1);
     assert_eq!(count(&mailbox, "[Gmail]/Starred"), 1);
     assert_eq!(mailbox.labels(number, inbox), ["\\Starred"]);
     let work = mailbox.label_folder("仕事", true).unwrap();
     mailbox.place(number, work);
     let all = mailbox.role(Role::All).unwrap();
-    assert_eq!(mailbox.labels(number, all), ["\\Inbox", "\\Starred", "仕事"]);
+    assert_eq!(
+        mailbox.labels(number, all),
+        ["\\Inbox", "\\Starred", "仕事"]
+    );
 }
 
 #[test]
@@ -53,7 +61,10 @@ fn exchange_keeps_six_flags_and_one_place_for_a_message() {
     let inbox = mailbox.find("inbox").unwrap();
     let flags = ["\\Seen".to_owned(), "$Label1".to_owned()];
     let (number, uid) = mailbox.add(inbox, MAIL, 0, &flags).unwrap();
-    assert_eq!(mailbox.messages[&number].flags.iter().collect::<Vec<_>>(), ["\\Seen"]);
+    assert_eq!(
+        mailbox.messages[&number].flags.iter().collect::<Vec<_>>(),
+        ["\\Seen"]
+    );
     let trash = mailbox.find("削除済みアイテム").unwrap();
     mailbox.relocate(inbox, uid, trash);
     assert_eq!(count(&mailbox, "INBOX"), 0);

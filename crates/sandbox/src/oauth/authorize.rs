@@ -18,19 +18,34 @@ pub(crate) async fn google(
     RawQuery(query): RawQuery,
 ) -> Answer {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
-    let sitting =
-        Sitting::read(ProviderKind::Google, Purpose::Consent, String::new(), &fields);
-    let look = Look { japanese: japanese(&headers), provider: ProviderKind::Google };
+    let sitting = Sitting::read(
+        ProviderKind::Google,
+        Purpose::Consent,
+        String::new(),
+        &fields,
+    );
+    let look = Look {
+        japanese: japanese(&headers),
+        provider: ProviderKind::Google,
+    };
     let mut books = site.world.books();
     books.counts.authorizations += 1;
     let refuse = |status: StatusCode, code: &str, detail: &str| {
         google::error_page(look, status, code, detail)
     };
     let Some(app) = books.app(ProviderKind::Google, &sitting.client_id) else {
-        return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "The OAuth client was not found.");
+        return refuse(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            "The OAuth client was not found.",
+        );
     };
     if app.deleted {
-        return refuse(StatusCode::UNAUTHORIZED, "deleted_client", "The OAuth client was deleted.");
+        return refuse(
+            StatusCode::UNAUTHORIZED,
+            "deleted_client",
+            "The OAuth client was deleted.",
+        );
     }
     if !app.redirect_uris.contains(&sitting.redirect_uri) {
         let detail = format!(
@@ -82,7 +97,10 @@ fn microsoft_request(
 ) -> Answer {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let sitting = Sitting::read(ProviderKind::Microsoft, purpose, tenant, &fields);
-    let look = Look { japanese: japanese(headers), provider: ProviderKind::Microsoft };
+    let look = Look {
+        japanese: japanese(headers),
+        provider: ProviderKind::Microsoft,
+    };
     let now = site.world.now();
     let mut books = site.world.books();
     books.counts.authorizations += 1;
@@ -98,8 +116,15 @@ fn microsoft_request(
 }
 
 fn wrong_request(app: &NewApp, sitting: &Sitting, fields: &Fields) -> Option<(u32, String)> {
-    if !app.redirect_uris.iter().any(|known| same_redirect(known, &sitting.redirect_uri)) {
-        return Some((50011, microsoft::redirect_text(&sitting.redirect_uri, &app.client_id)));
+    if !app
+        .redirect_uris
+        .iter()
+        .any(|known| same_redirect(known, &sitting.redirect_uri))
+    {
+        return Some((
+            50011,
+            microsoft::redirect_text(&sitting.redirect_uri, &app.client_id),
+        ));
     }
     if sitting.purpose == Purpose::AdminConsent {
         return (sitting.tenant == "common").then(|| {
@@ -107,20 +132,31 @@ fn wrong_request(app: &NewApp, sitting: &Sitting, fields: &Fields) -> Option<(u3
         });
     }
     if fields.get("response_type") != Some("code") {
-        return Some((900_144, "The request body must contain the following parameter: 'response_type'.".to_owned()));
+        return Some((
+            900_144,
+            "The request body must contain the following parameter: 'response_type'.".to_owned(),
+        ));
     }
     if sitting.challenge.is_some() && fields.get("code_challenge_method") != Some("S256") {
         return Some((501_471, "Invalid code_challenge_method.".to_owned()));
     }
     if sitting.scopes.is_empty() {
-        return Some((900_144, "The request body must contain the following parameter: 'scope'.".to_owned()));
+        return Some((
+            900_144,
+            "The request body must contain the following parameter: 'scope'.".to_owned(),
+        ));
     }
     let mixed_default = sitting.scopes.iter().any(|s| s.ends_with("/.default"))
         && sitting.scopes.iter().filter(|s| !is_identity(s)).count() > 1;
     let unknown = sitting.scopes.iter().find(|s| !microsoft::knows_scope(s));
     if mixed_default || unknown.is_some() {
         let named = unknown.map_or(".default", String::as_str);
-        return Some((70011, format!("The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {named} is not valid.")));
+        return Some((
+            70011,
+            format!(
+                "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {named} is not valid."
+            ),
+        ));
     }
     None
 }
@@ -132,10 +168,14 @@ fn same_redirect(known: &str, asked: &str) -> bool {
     }
     let without_port = |uri: &str| -> Option<(String, String)> {
         let rest = uri.strip_prefix("http://localhost")?;
-        let path = rest.find('/').map_or("", |at| rest.get(at..).unwrap_or_default());
+        let path = rest
+            .find('/')
+            .map_or("", |at| rest.get(at..).unwrap_or_default());
         let port = rest.strip_suffix(path)?;
         let is_port = port.is_empty()
-            || port.strip_prefix(':').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
+            || port
+                .strip_prefix(':')
+                .is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
         is_port.then(|| ("localhost".to_owned(), path.to_owned()))
     };
     matches!((without_port(known), without_port(asked)), (Some(a), Some(b)) if a == b)
@@ -147,10 +187,25 @@ mod tests {
 
     #[test]
     fn only_the_port_of_localhost_is_ignored() {
-        assert!(same_redirect("http://localhost:8080/cb", "http://localhost:9090/cb"));
-        assert!(same_redirect("http://localhost/cb", "http://localhost:9090/cb"));
-        assert!(!same_redirect("http://localhost:8080/cb", "http://localhost:8080/CB"));
-        assert!(!same_redirect("https://a.example:1/cb", "https://a.example:2/cb"));
-        assert!(!same_redirect("http://localhost.evil.example/cb", "http://localhost/cb"));
+        assert!(same_redirect(
+            "http://localhost:8080/cb",
+            "http://localhost:9090/cb"
+        ));
+        assert!(same_redirect(
+            "http://localhost/cb",
+            "http://localhost:9090/cb"
+        ));
+        assert!(!same_redirect(
+            "http://localhost:8080/cb",
+            "http://localhost:8080/CB"
+        ));
+        assert!(!same_redirect(
+            "https://a.example:1/cb",
+            "https://a.example:2/cb"
+        ));
+        assert!(!same_redirect(
+            "http://localhost.evil.example/cb",
+            "http://localhost/cb"
+        ));
     }
 }

@@ -28,13 +28,19 @@ struct Decision {
 
 pub(crate) async fn decide(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Answer {
     let fields = Fields::parse(&body);
-    let look = Look { japanese: japanese(&headers), provider: site.provider };
+    let look = Look {
+        japanese: japanese(&headers),
+        provider: site.provider,
+    };
     let mut books = site.world.books();
     let id = fields.get("sitting").unwrap_or_default().to_owned();
     let Some(mut sitting) = books.sittings.remove(&id) else {
         let title = look.say("ページの期限が切れています", "This page has expired");
         let html = pages::error(look, "expired_page", title, "");
-        return Answer::Page { status: StatusCode::BAD_REQUEST, html };
+        return Answer::Page {
+            status: StatusCode::BAD_REQUEST,
+            html,
+        };
     };
     if let Some(account) = fields.get("account") {
         sitting.account = Some(account.to_owned());
@@ -52,7 +58,9 @@ pub(crate) fn begin(books: &mut Books, site: &Site, look: Look, mut sitting: Sit
     if sitting.prompts("none") {
         let hint = sitting.login_hint.clone().unwrap_or_default();
         let person = books.person(sitting.provider, &hint).cloned();
-        let consented = person.as_ref().is_some_and(|p| has_consented(books, &sitting, p));
+        let consented = person
+            .as_ref()
+            .is_some_and(|p| has_consented(books, &sitting, p));
         if let (Some(person), true) = (person, consented) {
             let scopes = sitting.scopes.clone();
             return give_code(books, site, &sitting, &person, scopes, false);
@@ -115,14 +123,19 @@ fn step(
         return keep(books, id, sitting, html);
     };
     match sitting.provider {
-        ProviderKind::Google => google_step(books, site, look, id, sitting, decision, &app, &person),
+        ProviderKind::Google => {
+            google_step(books, site, look, id, sitting, decision, &app, &person)
+        }
         ProviderKind::Microsoft => {
             microsoft_step(books, site, look, id, sitting, decision, &app, &person)
         }
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of one walk, called in one place")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of one walk, called in one place"
+)]
 fn google_step(
     books: &mut Books,
     site: &Site,
@@ -137,7 +150,10 @@ fn google_step(
         let detail = format!("{} can only be used within its organization.", app.name);
         return google::error_page(look, StatusCode::FORBIDDEN, "org_internal", &detail);
     }
-    let tester = app.test_users.iter().any(|t| t.eq_ignore_ascii_case(&person.address));
+    let tester = app
+        .test_users
+        .iter()
+        .any(|t| t.eq_ignore_ascii_case(&person.address));
     if app.audience == Audience::Testing && !tester {
         let detail = format!(
             "{} has not completed the Google verification process. The app is currently being \
@@ -158,7 +174,12 @@ fn google_step(
         let html = pages::unverified(look, &id, &app.name);
         return keep(books, id, sitting, html);
     }
-    let boxes: Vec<String> = sitting.scopes.iter().filter(|s| !is_identity(s)).cloned().collect();
+    let boxes: Vec<String> = sitting
+        .scopes
+        .iter()
+        .filter(|s| !is_identity(s))
+        .cloned()
+        .collect();
     if decision.word.as_deref() != Some("allow") {
         let html = pages::google_consent(look, &id, &app.name, &person.address, &boxes);
         return keep(books, id, sitting, html);
@@ -172,7 +193,10 @@ fn google_step(
     give_code(books, site, &sitting, person, granted, true)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of one walk, called in one place")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of one walk, called in one place"
+)]
 fn microsoft_step(
     books: &mut Books,
     site: &Site,
@@ -185,8 +209,7 @@ fn microsoft_step(
 ) -> Answer {
     let now = site.world.now();
     let tid = person.tenant.clone().unwrap_or_default();
-    let wrong =
-        microsoft::wrong_account(books, &sitting.tenant, &person.address, &tid, &app.name);
+    let wrong = microsoft::wrong_account(books, &sitting.tenant, &person.address, &tid, &app.name);
     if let Some((number, text)) = wrong {
         return microsoft::error_page(books, look, now, number, &text);
     }
@@ -195,7 +218,9 @@ fn microsoft_step(
         let to = end_microsoft(books, site, &sitting, "consent_required", 65004, REFUSED);
         return Answer::Redirect(to);
     }
-    let agreed = books.admin_consents.contains(&(tid.clone(), app.client_id.clone()));
+    let agreed = books
+        .admin_consents
+        .contains(&(tid.clone(), app.client_id.clone()));
     let whole = sitting.purpose == Purpose::AdminConsent;
     if (whole || (app.needs_admin && !agreed)) && !person.admin {
         let html = pages::need_admin(look, &id, &app.name);
@@ -215,7 +240,9 @@ fn microsoft_step(
         return keep(books, id, sitting, html);
     }
     if whole {
-        books.admin_consents.insert((tid.clone(), app.client_id.clone()));
+        books
+            .admin_consents
+            .insert((tid.clone(), app.client_id.clone()));
         let mut pairs = vec![("admin_consent", "True"), ("tenant", tid.as_str())];
         let scope = sitting.scopes.join(" ");
         pairs.push(("scope", &scope));
@@ -241,7 +268,10 @@ fn microsoft_step(
 
 fn keep(books: &mut Books, id: String, sitting: Sitting, html: String) -> Answer {
     books.sittings.insert(id, sitting);
-    Answer::Page { status: StatusCode::OK, html }
+    Answer::Page {
+        status: StatusCode::OK,
+        html,
+    }
 }
 
 fn has_consented(books: &Books, sitting: &Sitting, person: &Person) -> bool {
@@ -303,7 +333,12 @@ fn give_code(
     };
     if shown {
         let pair = (sitting.client_id.clone(), person.address.clone());
-        books.grants.consented.entry(pair).or_default().extend(scopes.iter().cloned());
+        books
+            .grants
+            .consented
+            .entry(pair)
+            .or_default()
+            .extend(scopes.iter().cloned());
     }
     let code = Code {
         provider: sitting.provider,

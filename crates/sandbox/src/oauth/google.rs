@@ -18,14 +18,23 @@ pub(crate) fn error_page(look: Look, status: StatusCode, code: &str, detail: &st
         "access_denied" | "org_internal" => {
             look.say("アクセスをブロック", "Access blocked").to_owned()
         }
-        "invalid_client" | "deleted_client" => {
-            look.say("アクセスをブロック: 認証エラーです", "Access blocked: Authorization Error").to_owned()
-        }
+        "invalid_client" | "deleted_client" => look
+            .say(
+                "アクセスをブロック: 認証エラーです",
+                "Access blocked: Authorization Error",
+            )
+            .to_owned(),
         _ => look
-            .say("アクセスをブロック: このアプリのリクエストは無効です", "Access blocked: This app's request is invalid")
+            .say(
+                "アクセスをブロック: このアプリのリクエストは無効です",
+                "Access blocked: This app's request is invalid",
+            )
             .to_owned(),
     };
     let word = look.say("エラー", "Error");
     let detail = format!("{detail}\n\n{word} {}: {code}", status.as_u16());
-    Answer::Page { status, html: pages::error(look, code, &title, &detail) }
+    Answer::Page {
+        status,
+        html: pages::error(look, code, &title, &detail),
+    }
 }

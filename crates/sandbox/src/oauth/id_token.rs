@@ -54,8 +54,9 @@ pub(crate) fn google(books: &mut Books, c: &Claims<'_>) -> String {
 pub(crate) fn microsoft(books: &mut Books, c: &Claims<'_>) -> String {
     let tid = c.person.tenant.clone().unwrap_or_default();
     // `sub` is another one for each app (providers.md 5.7).
-    let sub = URL_SAFE_NO_PAD
-        .encode(Sha256::digest(format!("{}{}", c.person.subject, c.client_id).as_bytes()));
+    let sub = URL_SAFE_NO_PAD.encode(Sha256::digest(
+        format!("{}{}", c.person.subject, c.client_id).as_bytes(),
+    ));
     // Work accounts' tokens last about an hour and begin some minutes before the issue.
     let issued = c.now - 300;
     let mut claims = vec![

@@ -18,8 +18,15 @@ pub(crate) async fn introspect(State(site): State<Site>, body: Bytes) -> Respons
         let mut books = site.world.books();
         books.counts.introspections += 1;
         let scope = Scope::provider(site.provider);
-        if books.faults.strike(FaultKind::IntrospectionDown, scope).is_some() {
-            Reply::html(StatusCode::SERVICE_UNAVAILABLE, "<p>Service Unavailable</p>")
+        if books
+            .faults
+            .strike(FaultKind::IntrospectionDown, scope)
+            .is_some()
+        {
+            Reply::html(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "<p>Service Unavailable</p>",
+            )
         } else {
             let token = fields.get("token").unwrap_or_default();
             let body = match books.grants.valid_access(token, now) {

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 
-use super::pages::{self, Look};
 use super::Answer;
+use super::pages::{self, Look};
 use crate::ProviderKind;
 use crate::people::PERSONAL_TENANT_ID;
 use crate::world::Books;
@@ -23,8 +23,8 @@ pub(crate) fn knows_scope(scope: &str) -> bool {
 
 /// `2023-05-06 06:03:00Z`
 pub(crate) fn timestamp(now: i64) -> String {
-    let t = time::OffsetDateTime::from_unix_timestamp(now)
-        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    let t =
+        time::OffsetDateTime::from_unix_timestamp(now).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     format!(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z",
         t.year(),
@@ -60,17 +60,33 @@ pub(crate) fn wrong_tenant_or_app(
     let many = matches!(tenant, "common" | "organizations" | "consumers");
     let id = books.tenant_id(tenant);
     if !many && id.is_none() {
-        return Some((90002, format!("Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.")));
+        return Some((
+            90002,
+            format!(
+                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
+            ),
+        ));
     }
     let not_found = || {
-        (700_016, format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."))
+        (
+            700_016,
+            format!(
+                "Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
+            ),
+        )
     };
     let Some(app) = books.app(ProviderKind::Microsoft, client_id) else {
         return Some(not_found());
     };
     match (&app.tenant, id) {
         (None, _) => None,
-        (Some(_), None) => Some((50194, format!("Application '{client_id}'({}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.", app.name))),
+        (Some(_), None) => Some((
+            50194,
+            format!(
+                "Application '{client_id}'({}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.",
+                app.name
+            ),
+        )),
         (Some(own), Some(id)) if books.tenant_id(own).as_deref() == Some(id.as_str()) => None,
         (Some(_), Some(_)) => Some(not_found()),
     }
@@ -139,5 +155,8 @@ pub(crate) fn error_page(
         "Sorry, but we’re having trouble signing you in.",
     );
     let html = pages::error(look, &format!("AADSTS{number}"), title, &detail);
-    Answer::Page { status: StatusCode::BAD_REQUEST, html }
+    Answer::Page {
+        status: StatusCode::BAD_REQUEST,
+        html,
+    }
 }

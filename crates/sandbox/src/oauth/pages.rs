@@ -74,17 +74,21 @@ pub(crate) fn choose_account(
     let (title, lead) = match look.provider {
         ProviderKind::Google => (
             look.say("アカウントの選択", "Choose an account"),
-            if look.japanese { format!("「{app}」に移動") } else { format!("to continue to {app}") },
+            if look.japanese {
+                format!("「{app}」に移動")
+            } else {
+                format!("to continue to {app}")
+            },
         ),
-        ProviderKind::Microsoft => {
-            (look.say("アカウントを選択する", "Pick an account"), app.to_owned())
-        }
+        ProviderKind::Microsoft => (
+            look.say("アカウントを選択する", "Pick an account"),
+            app.to_owned(),
+        ),
     };
     let mut rows = String::new();
     for person in people {
-        let hinted = hint.is_some_and(|h| {
-            h.eq_ignore_ascii_case(&person.address) || h == person.subject
-        });
+        let hinted =
+            hint.is_some_and(|h| h.eq_ignore_ascii_case(&person.address) || h == person.subject);
         rows.push_str(&format!(
             "<button class=\"row{}\" name=\"account\" value=\"{address}\">{}<br>\
              <small>{address}</small></button>",
@@ -126,8 +130,10 @@ pub(crate) fn unverified(look: Look, sitting: &str, app: &str) -> String {
             look.say("安全なページに戻る", "Back to safety"),
         ),
     );
-    let title =
-        look.say("このアプリは Google で確認されていません", "Google hasn’t verified this app");
+    let title = look.say(
+        "このアプリは Google で確認されていません",
+        "Google hasn’t verified this app",
+    );
     page(look, "unverified-app", None, title, &body)
 }
 
@@ -188,7 +194,10 @@ pub(crate) fn microsoft_consent(
     for_organisation: bool,
 ) -> String {
     let title = if for_organisation {
-        look.say("アクセス許可が要求されています（組織用のレビュー）", "Permissions requested: Review for your organization")
+        look.say(
+            "アクセス許可が要求されています（組織用のレビュー）",
+            "Permissions requested: Review for your organization",
+        )
     } else {
         look.say("アクセス許可が要求されています", "Permissions requested")
     };
@@ -196,9 +205,18 @@ pub(crate) fn microsoft_consent(
     for scope in scopes {
         let name = scope.rsplit('/').next().unwrap_or(scope);
         let words = match name {
-            "IMAP.AccessAsUser.All" => look.say("IMAP 経由でのメールボックスの読み取りと書き込み", "Read and write access to mailboxes via IMAP"),
-            "SMTP.Send" => look.say("SMTP AUTH を使用したメールの送信", "Send emails from mailboxes using SMTP AUTH"),
-            "offline_access" => look.say("アクセス権を与えたデータへのアクセスの管理", "Maintain access to data you have given it access to"),
+            "IMAP.AccessAsUser.All" => look.say(
+                "IMAP 経由でのメールボックスの読み取りと書き込み",
+                "Read and write access to mailboxes via IMAP",
+            ),
+            "SMTP.Send" => look.say(
+                "SMTP AUTH を使用したメールの送信",
+                "Send emails from mailboxes using SMTP AUTH",
+            ),
+            "offline_access" => look.say(
+                "アクセス権を与えたデータへのアクセスの管理",
+                "Maintain access to data you have given it access to",
+            ),
             "openid" => look.say("サインイン", "Sign you in"),
             "profile" => look.say("基本的なプロファイルの表示", "View your basic profile"),
             "email" => look.say("メール アドレスの表示", "View your email address"),

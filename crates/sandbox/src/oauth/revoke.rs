@@ -25,7 +25,9 @@ pub(crate) async fn revoke(State(site): State<Site>, body: Bytes) -> Response {
         let grant = number.and_then(|n| books.grants.grants.get(&n)).cloned();
         match grant {
             Some(grant) if grant.ended.is_none() => {
-                books.grants.end_all(&grant.client_id, &grant.address, End::Revoked);
+                books
+                    .grants
+                    .end_all(&grant.client_id, &grant.address, End::Revoked);
                 Reply::json(StatusCode::OK, "{}".to_owned())
             }
             // Also for one that is dead already; RFC 7009 would say 200.

@@ -85,9 +85,17 @@ impl Sitting {
         for (name, value) in pairs {
             query.append_pair(name, value);
         }
-        let joint = if self.redirect_uri.contains('?') { '&' } else { '?' };
+        let joint = if self.redirect_uri.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
         // Spaces travel as %20, as in the providers' own redirects.
-        format!("{}{joint}{}", self.redirect_uri, query.finish().replace('+', "%20"))
+        format!(
+            "{}{joint}{}",
+            self.redirect_uri,
+            query.finish().replace('+', "%20")
+        )
     }
 }
 

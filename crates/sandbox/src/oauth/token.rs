@@ -52,7 +52,14 @@ impl Asked {
             ),
         };
         let origin_header = headers.contains_key(header::ORIGIN);
-        Self { fields, client_id, client_secret, origin_header, tenant, now }
+        Self {
+            fields,
+            client_id,
+            client_secret,
+            origin_header,
+            tenant,
+            now,
+        }
     }
 }
 
@@ -74,7 +81,11 @@ pub(crate) fn judge_secret(books: &mut Books, app: &NewApp, asked: &Asked) -> Se
         client_id: Some(&app.client_id),
         ..Scope::provider(app.provider)
     };
-    if books.faults.strike(FaultKind::SecretExpired, scope).is_some() {
+    if books
+        .faults
+        .strike(FaultKind::SecretExpired, scope)
+        .is_some()
+    {
         return Secret::Expired;
     }
     if books.faults.strike(FaultKind::WrongSecret, scope).is_some() {
@@ -102,11 +113,7 @@ pub(crate) fn verifier_fits(challenge: Option<&str>, verifier: Option<&str>) -> 
     }
 }
 
-pub(crate) async fn google(
-    State(site): State<Site>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(crate) async fn google(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
     let asked = Asked::read(&headers, &body, String::new(), site.world.now());
     answer(&site, asked, token_google::answer).await
 }
@@ -143,7 +150,11 @@ async fn answer(
             });
         let row = number.and_then(|n| {
             let grant = books.grants.grants.get_mut(&n)?;
-            grant.refreshes.push(Refresh { opened_ms, closed_ms: None, granted: false });
+            grant.refreshes.push(Refresh {
+                opened_ms,
+                closed_ms: None,
+                granted: false,
+            });
             Some((n, grant.refreshes.len() - 1))
         });
         let scope = Scope {
@@ -175,7 +186,11 @@ async fn answer(
     if let Some((number, row)) = refreshed {
         let closed_ms = site.world.uptime_ms();
         let mut books = site.world.books();
-        let rows = books.grants.grants.get_mut(&number).and_then(|g| g.refreshes.get_mut(row));
+        let rows = books
+            .grants
+            .grants
+            .get_mut(&number)
+            .and_then(|g| g.refreshes.get_mut(row));
         if let Some(refresh) = rows {
             refresh.closed_ms = Some(closed_ms);
             refresh.granted = reply.status.is_success();
@@ -204,7 +219,10 @@ fn failing(books: &mut Books, site: &Site, scope: Scope<'_>) -> Option<Reply> {
             }
         };
         let reply = Reply::json(StatusCode::TOO_MANY_REQUESTS, body);
-        return Some(Reply { retry_after: Some(seconds), ..reply });
+        return Some(Reply {
+            retry_after: Some(seconds),
+            ..reply
+        });
     }
     if books.faults.strike(FaultKind::Token5xx, scope).is_some() {
         let page = "<html><head><title>503 Service Unavailable</title></head><body>The service is \
@@ -216,7 +234,11 @@ fn failing(books: &mut Books, site: &Site, scope: Scope<'_>) -> Option<Reply> {
                     network to continue.</p></html>";
         return Some(Reply::html(StatusCode::OK, page));
     }
-    if books.faults.strike(FaultKind::TokenEmpty200, scope).is_some() {
+    if books
+        .faults
+        .strike(FaultKind::TokenEmpty200, scope)
+        .is_some()
+    {
         return Some(Reply::json(StatusCode::OK, "{}".to_owned()));
     }
     if books.faults.strike(FaultKind::TokenHuge, scope).is_some() {
@@ -228,10 +250,11 @@ fn failing(books: &mut Books, site: &Site, scope: Scope<'_>) -> Option<Reply> {
 
 fn damaged(books: &mut Books, scope: Scope<'_>, reply: Reply) -> Reply {
     match books.faults.strike(FaultKind::HangUpAfterBytes, scope) {
-        Some(fault) if fault.protocol == Some(Protocol::Token) => {
-            Reply { cut: Some(fault.bytes.unwrap_or(0)), ..reply }
-        }
-        _ => reply,
+        Some(fault) => Reply {
+            cut: Some(fault.bytes.unwrap_or(0)),
+            ..reply
+        },
+        None => reply,
     }
 }
 
@@ -242,8 +265,14 @@ mod tests {
     #[test]
     fn the_verifier_of_rfc_7636_fits_its_challenge() {
         let challenge = Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-        assert!(verifier_fits(challenge, Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")));
-        assert!(!verifier_fits(challenge, Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK")));
+        assert!(verifier_fits(
+            challenge,
+            Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+        ));
+        assert!(!verifier_fits(
+            challenge,
+            Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK")
+        ));
         assert!(!verifier_fits(challenge, None));
     }
 }

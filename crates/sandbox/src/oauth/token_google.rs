@@ -22,7 +22,10 @@ fn refuse(status: u16, error: &str, description: &str) -> Reply {
         ("error", json!(error)),
         ("error_description", json!(description)),
     ]);
-    Reply::json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), body)
+    Reply::json(
+        StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
+        body,
+    )
 }
 
 pub(crate) fn answer(books: &mut Books, site: &Site, asked: &Asked) -> Reply {
@@ -70,9 +73,15 @@ fn redeem(books: &mut Books, site: &Site, asked: &Asked, app: &NewApp) -> Reply 
     if !verifier_fits(code.challenge.as_deref(), verifier) {
         return refuse(400, "invalid_grant", "Invalid code verifier.");
     }
-    let long = books.faults.strike(FaultKind::Token8k, scope(&code.address, app)).is_some();
+    let long = books
+        .faults
+        .strike(FaultKind::Token8k, scope(&code.address, app))
+        .is_some();
     let refresh_tokens = if code.offline {
-        vec![format!("1//0e{}", books.dice.text(if long { 8187 } else { 97 }))]
+        vec![format!(
+            "1//0e{}",
+            books.dice.text(if long { 8187 } else { 97 })
+        )]
     } else {
         Vec::new()
     };
@@ -89,7 +98,9 @@ fn redeem(books: &mut Books, site: &Site, asked: &Asked, app: &NewApp) -> Reply 
         refreshes: Vec::new(),
         nonce: code.nonce.clone(),
     });
-    books.grants.keep_newest_hundred(&app.client_id, &code.address);
+    books
+        .grants
+        .keep_newest_hundred(&app.client_id, &code.address);
     if let Some(code) = books.grants.codes.get_mut(&value) {
         code.grant = Some(number);
     }
@@ -119,12 +130,18 @@ fn refresh(books: &mut Books, site: &Site, asked: &Asked, app: &NewApp) -> Reply
         return refuse(400, "invalid_grant", "Token has been expired or revoked.");
     }
     let address = grant.address.clone();
-    let long = books.faults.strike(FaultKind::Token8k, scope(&address, app)).is_some();
+    let long = books
+        .faults
+        .strike(FaultKind::Token8k, scope(&address, app))
+        .is_some();
     grant_access(books, site, asked, number, &[], long)
 }
 
 fn scope<'a>(address: &'a str, app: &'a NewApp) -> Scope<'a> {
-    Scope { client_id: Some(&app.client_id), ..Scope::of(ProviderKind::Google, address) }
+    Scope {
+        client_id: Some(&app.client_id),
+        ..Scope::of(ProviderKind::Google, address)
+    }
 }
 
 fn grant_access(
@@ -162,7 +179,10 @@ fn grant_access(
             person: &person,
             scopes: &grant.scopes,
             // A refresh answers no request of a browser: its id_token has no nonce.
-            nonce: grant.nonce.as_deref().filter(|_| asked.fields.get("code").is_some()),
+            nonce: grant
+                .nonce
+                .as_deref()
+                .filter(|_| asked.fields.get("code").is_some()),
             access_token: &access,
             now: asked.now,
         };

@@ -15,15 +15,19 @@ use crate::ProviderKind;
 
 /// A JSON object on one line, members in the order given.
 pub(crate) fn object(members: &[(&str, Value)]) -> String {
-    let rows: Vec<String> =
-        members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let rows: Vec<String> = members
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
     format!("{{{}}}", rows.join(","))
 }
 
 /// The same, indented by two spaces, as Google writes it.
 pub(crate) fn indented_object(members: &[(&str, Value)]) -> String {
-    let rows: Vec<String> =
-        members.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
+    let rows: Vec<String> = members
+        .iter()
+        .map(|(name, value)| format!("  \"{name}\": {value}"))
+        .collect();
     format!("{{\n{}\n}}", rows.join(",\n"))
 }
 
@@ -41,10 +45,20 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: StatusCode, body: String) -> Self {
-        Self { status, body, html: false, retry_after: None, delay: Duration::ZERO, cut: None }
+        Self {
+            status,
+            body,
+            html: false,
+            retry_after: None,
+            delay: Duration::ZERO,
+            cut: None,
+        }
     }
     pub(crate) fn html(status: StatusCode, body: &str) -> Self {
-        Self { html: true, ..Self::json(status, body.to_owned()) }
+        Self {
+            html: true,
+            ..Self::json(status, body.to_owned())
+        }
     }
 
     /// With the headers each provider sends (transcripts.md E).
@@ -57,7 +71,9 @@ impl Reply {
             None => Body::from(bytes),
             Some(cut) => {
                 let cut = usize::try_from(cut).unwrap_or(usize::MAX).min(bytes.len());
-                Body::new(Broken { first: Some(bytes.slice(..cut)) })
+                Body::new(Broken {
+                    first: Some(bytes.slice(..cut)),
+                })
             }
         };
         let mut response = (self.status, body).into_response();

@@ -2,13 +2,17 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
+pub mod tls;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sandbox::browser::{Choice, consent};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sandbox::browser::{Choice, Refused, consent};
 use sandbox::{
-    GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET,
-    Options, ProviderKind, Sandbox,
+    GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET, Options,
+    ProviderKind, Sandbox,
 };
 use serde_json::Value;
 
@@ -52,9 +56,14 @@ pub fn microsoft_request(sandbox: &Sandbox, tenant: &str) -> String {
     format!(
         "{}?client_id={MICROSOFT_CLIENT_ID}&redirect_uri={}&response_type=code&state=S1&nonce=N1\
          &scope={}&code_challenge={CHALLENGE}&code_challenge_method=S256",
-        sandbox.microsoft.authorization_url.replace("{tenant}", tenant),
+        sandbox
+            .microsoft
+            .authorization_url
+            .replace("{tenant}", tenant),
         escaped(CALLBACK),
-        escaped(&format!("openid profile email offline_access {IMAP_SCOPE} {SMTP_SCOPE}")),
+        escaped(&format!(
+            "openid profile email offline_access {IMAP_SCOPE} {SMTP_SCOPE}"
+        )),
     )
 }
 
@@ -64,7 +73,11 @@ pub fn escaped(text: &str) -> String {
 
 /// The query of a callback address.
 pub fn query(callback: &str) -> HashMap<String, String> {
-    url::Url::parse(callback).expect("an address").query_pairs().into_owned().collect()
+    url::Url::parse(callback)
+        .expect("an address")
+        .query_pairs()
+        .into_owned()
+        .collect()
 }
 
 pub struct Answer {
@@ -131,7 +144,9 @@ pub async fn code(sandbox: &Sandbox, provider: ProviderKind, address: &str) -> S
         ProviderKind::Google => google_request(sandbox, "&prompt=consent"),
         ProviderKind::Microsoft => microsoft_request(sandbox, "organizations"),
     };
-    let callback = consent(&request, &Choice::allow(address)).await.expect("a callback");
+    let callback = consent(&request, &Choice::allow(address))
+        .await
+        .expect("a callback");
     query(&callback).remove("code").expect("a code")
 }
 
@@ -141,4 +156,17 @@ pub async fn tokens(sandbox: &Sandbox, provider: ProviderKind, address: &str) ->
     let answer = redeem(sandbox, provider, &code).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer
+}
+
+pub fn claims(id_token: &str) -> Value {
+    let part = id_token.split('.').nth(1).expect("three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")
+}
+
+/// Status and code of the error page that the provider shows.
+pub async fn page_code(request: &str, choice: &Choice) -> (u16, String) {
+    match consent(request, choice).await {
+        Err(Refused::Page { status, code, .. }) => (status, code),
+        other => panic!("an error page was expected, not {other:?}"),
+    }
 }

@@ -64,6 +64,7 @@ pub struct Added {
 
 /// Adds an email, or another copy of a known one.
 pub async fn add(tx: &mut Tx, account: AccountId, new: &NewEmail, place: Option<Place>) -> Result<Added> {
+    changes::hold(tx, account).await?;
     if let Some(place) = place {
         if let Some(id) = emails::copies::at(tx, account, place).await? {
             return known(tx, account, id).await;
@@ -89,7 +90,7 @@ pub async fn add(tx: &mut Tx, account: AccountId, new: &NewEmail, place: Option<
         args![
             account, id, seq, thread_id, new.blob_id, new.size as i64, new.received_at,
             headers.date.map(|date| date.unix.saturating_mul(1000)),
-            message_id, new.gm_msgid.map(|id| id.to_string()), headers.subject.clone().unwrap_or_default(),
+            message_id.map(threads::cut), new.gm_msgid.map(|id| id.to_string()), subject_text(headers.subject.as_deref().unwrap_or_default()),
             address_text(&headers.from), address_text(&headers.to), &new.message.preview, new.message.has_attachment,
             emails::keywords::to_column(&new.keywords), message, new.odd.clone()
         ],
@@ -122,10 +123,10 @@ async fn same_email(tx: &mut Tx, account: AccountId, new: &NewEmail) -> Result<O
     // The bytes of a sent mail's copy may differ (Exchange rebuilds it), so for that the id alone decides.
     let row = tx
         .row(
-            "SELECT e.id, e.gm_msgid FROM emails e WHERE e.account_id = $1 AND e.message_id = $2 AND \
+            "SELECT e.id, e.gm_msgid, e.thread_id FROM emails e WHERE e.account_id = $1 AND e.message_id = $2 AND \
              (e.blob_id = $3 OR NOT EXISTS (SELECT 1 FROM copies c WHERE c.account_id = e.account_id AND c.email_id = e.id)) \
              ORDER BY e.seq LIMIT 1",
-            args![account, message_id, new.blob_id],
+            args![account, threads::cut(message_id), new.blob_id],
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
@@ -140,6 +141,9 @@ async fn same_email(tx: &mut Tx, account: AccountId, new: &NewEmail) -> Result<O
                 args![account, id, here.to_string()],
             )
             .await?;
+            if let Some(gm_thrid) = new.gm_thrid {
+                threads::told_by_gmail(tx, account, row.get(2)?, gm_thrid).await?;
+            }
         }
         _ => {}
     }
@@ -164,4 +168,19 @@ fn address_text(addresses: &[wire::mime::Address]) -> String {
         let text = address.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&address.email);
         text.chars().take(200).collect::<String>().to_lowercase()
     })
+}
+
+/// For sorting: the subject without "Re:", "Fwd:" and list labels at its beginning (as RFC 5256, 2.1, wants
+/// it, in spirit), in lower case.
+fn subject_text(subject: &str) -> String {
+    let folded = subject.chars().take(300).collect::<String>().to_lowercase();
+    let mut rest = folded.trim();
+    loop {
+        let label = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')).map(|(_, after)| after.trim_start());
+        let prefix = ["re:", "fw:", "fwd:", "re：", "fw：", "返信:", "転送:"].iter().find_map(|word| rest.strip_prefix(word));
+        match prefix.map(str::trim_start).or(label).filter(|left| !left.is_empty()) {
+            Some(left) => rest = left,
+            None => return rest.to_owned(),
+        }
+    }
 }

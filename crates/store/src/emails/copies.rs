@@ -71,3 +71,14 @@ pub async fn put_into(tx: &mut Tx, account: AccountId, email: EmailId, seq: i64,
     }
     Ok(())
 }
+
+/// The flags last seen at a place, as the column holds them.
+pub async fn flags(tx: &mut Tx, account: AccountId, place: Place) -> Result<String> {
+    let row = tx
+        .row(
+            "SELECT flags FROM copies WHERE account_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND uid = $4",
+            args![account, place.folder, place.uidvalidity, place.uid],
+        )
+        .await?;
+    row.map_or(Ok(String::from(" ")), |row| row.get(0))
+}

@@ -51,6 +51,7 @@ pub fn of_flag(flag: &str) -> Option<String> {
 
 /// Sets keywords by a person's wish: visible at once, and an intent for those the provider keeps.
 pub async fn set(tx: &mut Tx, account: AccountId, email: EmailId, wanted: &[(String, bool)]) -> Result<bool> {
+    changes::hold(tx, account).await?;
     let Some(found) = emails::find(tx, account, email).await? else { return Ok(false) };
     let mut keywords = found.keywords.clone();
     for (word, on) in wanted {
@@ -71,6 +72,7 @@ pub async fn set(tx: &mut Tx, account: AccountId, email: EmailId, wanted: &[(Str
 /// Takes over what the server says of a copy's flags. Where the person wants something else that has not
 /// reached the server yet, the wish stays.
 pub async fn observed(tx: &mut Tx, account: AccountId, place: emails::Place, keywords: &[String]) -> Result<()> {
+    changes::hold(tx, account).await?;
     let Some(id) = emails::copies::at(tx, account, place).await? else { return Ok(()) };
     tx.execute(
         "UPDATE copies SET flags = $5 WHERE account_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND uid = $4",

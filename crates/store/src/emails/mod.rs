@@ -73,6 +73,40 @@ pub async fn find(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<Option
     Ok(Some(email))
 }
 
+/// Looks many emails up at once, with their folders; in no order, without those that do not exist.
+pub async fn find_many(tx: &mut Tx, account: AccountId, ids: &[EmailId]) -> Result<Vec<Email>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let mut values = vec![crate::db::Value::from(account)];
+        values.extend(some.iter().map(crate::db::Value::from));
+        let places: Vec<String> = (2..=values.len()).map(|place| format!("${place}")).collect();
+        let places = places.join(", ");
+        let rows = tx.rows(format!("SELECT {COLUMNS} FROM emails WHERE account_id = $1 AND id IN ({places})"), &values).await?;
+        let mut emails = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let rows = tx
+            .rows(
+                format!("SELECT email_id, folder_id FROM email_folders WHERE account_id = $1 AND email_id IN ({places}) ORDER BY folder_id"),
+                &values,
+            )
+            .await?;
+        let mut folders: std::collections::HashMap<EmailId, Vec<FolderId>> = std::collections::HashMap::new();
+        for row in rows {
+            folders.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        for email in &mut emails {
+            email.folders = folders.remove(&email.id).unwrap_or_default();
+        }
+        found.append(&mut emails);
+    }
+    Ok(found)
+}
+
+/// Whether an email has a place upstream.
+pub async fn is_upstream(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<bool> {
+    let copies = tx.number("SELECT COUNT(*) FROM copies WHERE account_id = $1 AND email_id = $2", args![account, id]).await?;
+    Ok(copies > 0)
+}
+
 /// The folders an email is in.
 pub async fn folders_of(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<Vec<FolderId>> {
     let rows = tx
@@ -89,7 +123,7 @@ pub async fn by_message_id(tx: &mut Tx, account: AccountId, message_id: &str) ->
     let row = tx
         .row(
             "SELECT id FROM emails WHERE account_id = $1 AND message_id = $2 ORDER BY seq DESC LIMIT 1",
-            args![account, message_id],
+            args![account, crate::threads::cut(message_id)],
         )
         .await?;
     row.map(|row| row.get(0)).transpose()

@@ -10,6 +10,7 @@ use crate::{emails, search, threads};
 
 /// A copy is gone upstream. The email leaves that folder, and goes altogether with its last folder.
 pub async fn copy_gone(tx: &mut Tx, account: AccountId, place: Place) -> Result<()> {
+    changes::hold(tx, account).await?;
     let Some(email) = emails::copies::at(tx, account, place).await? else { return Ok(()) };
     tx.execute(
         "DELETE FROM copies WHERE account_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND uid = $4",
@@ -40,6 +41,7 @@ pub async fn folder_gone(tx: &mut Tx, account: AccountId, folder: FolderId) -> R
 
 /// Moves an email between folders here, before its copy upstream is known: a draft becomes a sent mail.
 pub async fn move_local(tx: &mut Tx, account: AccountId, email: EmailId, folders: &[FolderId]) -> Result<()> {
+    changes::hold(tx, account).await?;
     let now = emails::folders_of(tx, account, email).await?;
     let seq = tx.number("SELECT seq FROM emails WHERE account_id = $1 AND id = $2", args![account, email]).await?;
     for folder in folders {
@@ -63,6 +65,7 @@ async fn leave(tx: &mut Tx, account: AccountId, email: EmailId, folder: FolderId
 
 /// Takes an email away with all that hangs on it. Its blob stays for as long as a submission needs it.
 pub async fn remove(tx: &mut Tx, account: AccountId, email: EmailId) -> Result<bool> {
+    changes::hold(tx, account).await?;
     let row = tx.row("SELECT seq, thread_id FROM emails WHERE account_id = $1 AND id = $2", args![account, email]).await?;
     let Some(row) = row else { return Ok(false) };
     let (seq, thread): (i64, ThreadId) = (row.get(0)?, row.get(1)?);

@@ -21,13 +21,24 @@ pub(super) struct List {
 impl List {
     /// All addresses, groups forgotten.
     pub(super) fn flat(self) -> Vec<Address> {
-        self.groups.into_iter().flat_map(|group| group.addresses).collect()
+        self.groups
+            .into_iter()
+            .flat_map(|group| group.addresses)
+            .collect()
     }
 }
 
 /// Reads an address list, keeping at most `max` addresses.
 pub(super) fn parse(value: &[u8], max: usize) -> List {
-    let mut reader = Reader { value, at: 0, max, list: List::default(), group: None, next: Next::default() };
+    let mut reader = Reader {
+        value,
+        at: 0,
+        max,
+        list: List::default(),
+        no_close_left: false,
+        group: None,
+        next: Next::default(),
+    };
     reader.run();
     reader.list
 }
@@ -50,6 +61,8 @@ struct Reader<'a> {
     at: usize,
     max: usize,
     list: List,
+    /// No `>` comes any more: not looked for again.
+    no_close_left: bool,
     /// The open group's name.
     group: Option<String>,
     next: Next,
@@ -62,7 +75,9 @@ impl Reader<'_> {
                 0x1B => {
                     let rest = self.value.get(self.at..).unwrap_or_default();
                     let length = words::jis_run(rest);
-                    self.next.phrase.extend_from_slice(rest.get(..length).unwrap_or_default());
+                    self.next
+                        .phrase
+                        .extend_from_slice(rest.get(..length).unwrap_or_default());
                     self.at += length;
                     continue;
                 }
@@ -74,7 +89,9 @@ impl Reader<'_> {
                     self.finish_address();
                     self.group = None;
                 }
-                b':' if self.group.is_none() && !self.next.phrase.contains(&b'@') => self.open_group(),
+                b':' if self.group.is_none() && !self.next.phrase.contains(&b'@') => {
+                    self.open_group()
+                }
                 _ => self.next.phrase.push(byte),
             }
             self.at += 1;
@@ -128,9 +145,12 @@ impl Reader<'_> {
     fn angle(&mut self) {
         let start = self.at + 1;
         let rest = self.value.get(start..).unwrap_or_default();
-        let length = rest
-            .iter()
-            .position(|byte| *byte == b'>')
+        let close = match self.no_close_left {
+            true => None,
+            false => rest.iter().position(|byte| *byte == b'>'),
+        };
+        self.no_close_left = close.is_none();
+        let length = close
             .or_else(|| rest.iter().position(|byte| *byte == b','))
             .unwrap_or(rest.len());
         let inner = rest.get(..length).unwrap_or_default();
@@ -149,7 +169,10 @@ impl Reader<'_> {
         self.take_phrase();
         let next = std::mem::take(&mut self.next);
         let name = next.names.join(" ");
-        self.list.groups.push(AddressGroup { name: Some(name.clone()), addresses: Vec::new() });
+        self.list.groups.push(AddressGroup {
+            name: Some(name.clone()),
+            addresses: Vec::new(),
+        });
         self.group = Some(name);
     }
 
@@ -175,11 +198,18 @@ impl Reader<'_> {
             return;
         }
         self.take_phrase();
-        let Some(address) = address_of(std::mem::take(&mut self.next)) else { return };
+        let Some(address) = address_of(std::mem::take(&mut self.next)) else {
+            return;
+        };
         self.list.kept += 1;
         match self.list.groups.last_mut() {
-            Some(last) if last.name.is_some() == self.group.is_some() => last.addresses.push(address),
-            _ => self.list.groups.push(AddressGroup { name: None, addresses: vec![address] }),
+            Some(last) if last.name.is_some() == self.group.is_some() => {
+                last.addresses.push(address)
+            }
+            _ => self.list.groups.push(AddressGroup {
+                name: None,
+                addresses: vec![address],
+            }),
         }
     }
 }
@@ -187,20 +217,33 @@ impl Reader<'_> {
 fn address_of(next: Next) -> Option<Address> {
     let joined = next.names.join(" ");
     if let Some(email) = next.angle {
-        let name = Some(joined).filter(|name| !name.is_empty()).or(next.comment);
+        let name = Some(joined)
+            .filter(|name| !name.is_empty())
+            .or(next.comment);
         if email.is_empty() && name.is_none() {
             return None;
         }
-        return Some(Address { name: name.map(|name| cut(&name, MAX_NAME)), email });
+        return Some(Address {
+            name: name.map(|name| cut(&name, MAX_NAME)),
+            email,
+        });
     }
-    if next.literal.contains('@') || (!joined.is_empty() && !joined.contains(' ') && joined.is_ascii()) {
+    if next.literal.contains('@')
+        || (!joined.is_empty() && !joined.contains(' ') && joined.is_ascii())
+    {
         let name = next.comment.map(|name| cut(&name, MAX_NAME));
-        return Some(Address { name, email: clean_email(&next.literal) });
+        return Some(Address {
+            name,
+            email: clean_email(&next.literal),
+        });
     }
     if joined.is_empty() {
         return None;
     }
-    Some(Address { name: Some(cut(&joined, MAX_NAME)), email: String::new() })
+    Some(Address {
+        name: Some(cut(&joined, MAX_NAME)),
+        email: String::new(),
+    })
 }
 
 fn cut(text: &str, max: usize) -> String {

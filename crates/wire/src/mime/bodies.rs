@@ -12,7 +12,16 @@ pub(super) struct Bodies {
 
 pub(super) fn of(root: &Part) -> Bodies {
     let mut bodies = Bodies::default();
-    walk(std::slice::from_ref(root), "mixed", Place { in_alternative: false, text: true, html: true }, &mut bodies);
+    walk(
+        std::slice::from_ref(root),
+        "mixed",
+        Place {
+            in_alternative: false,
+            text: true,
+            html: true,
+        },
+        &mut bodies,
+    );
     bodies
 }
 
@@ -25,7 +34,9 @@ struct Place {
 }
 
 fn is_inline_media(content_type: &str) -> bool {
-    ["image/", "audio/", "video/"].iter().any(|kind| content_type.starts_with(kind))
+    ["image/", "audio/", "video/"]
+        .iter()
+        .any(|kind| content_type.starts_with(kind))
 }
 
 /// Depth is bounded by the reader of the tree.
@@ -33,12 +44,25 @@ fn walk(parts: &[Part], multipart: &str, mut place: Place, bodies: &mut Bodies) 
     let (text_before, html_before) = (bodies.text.len(), bodies.html.len());
     for (index, part) in parts.iter().enumerate() {
         if part.is_multipart() {
-            let sub = part.content_type.strip_prefix("multipart/").unwrap_or_default();
+            let sub = part
+                .content_type
+                .strip_prefix("multipart/")
+                .unwrap_or_default();
             let in_alternative = place.in_alternative || sub == "alternative";
-            walk(&part.sub_parts, sub, Place { in_alternative, ..place }, bodies);
+            walk(
+                &part.sub_parts,
+                sub,
+                Place {
+                    in_alternative,
+                    ..place
+                },
+                bodies,
+            );
             continue;
         }
-        let Some(id) = part.part_id.clone() else { continue };
+        let Some(id) = part.part_id.clone() else {
+            continue;
+        };
         let media = is_inline_media(&part.content_type);
         let plain = part.content_type == "text/plain";
         let html = part.content_type == "text/html";
@@ -71,11 +95,18 @@ fn walk(parts: &[Part], multipart: &str, mut place: Place, bodies: &mut Bodies) 
     }
     if multipart == "alternative" && place.text && place.html {
         // Only one of the two was found: it serves as the other too.
-        let (found_text, found_html) = (bodies.text.len() > text_before, bodies.html.len() > html_before);
+        let (found_text, found_html) = (
+            bodies.text.len() > text_before,
+            bodies.html.len() > html_before,
+        );
         if found_html && !found_text {
-            bodies.text.extend(bodies.html.get(html_before..).unwrap_or_default().to_vec());
+            bodies
+                .text
+                .extend(bodies.html.get(html_before..).unwrap_or_default().to_vec());
         } else if found_text && !found_html {
-            bodies.html.extend(bodies.text.get(text_before..).unwrap_or_default().to_vec());
+            bodies
+                .html
+                .extend(bodies.text.get(text_before..).unwrap_or_default().to_vec());
         }
     }
 }

@@ -4,7 +4,7 @@
 //! without any. The label is believed as long as the octets agree; then UTF-8, ISO-2022-JP, Shift_JIS and EUC-JP are
 //! weighed by evidence. Nothing here fails: what cannot be read becomes U+FFFD and is reported.
 
-use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
+use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_15, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::{evidence, iso2022};
@@ -18,7 +18,10 @@ pub struct Decoded {
 
 impl Decoded {
     fn sure(text: impl Into<String>) -> Decoded {
-        Decoded { text: text.into(), problem: false }
+        Decoded {
+            text: text.into(),
+            problem: false,
+        }
     }
 }
 
@@ -44,17 +47,27 @@ fn charset_of(label: &str) -> Charset {
         "" | "unknown" | "unknown8bit" | "xunknown" | "default" | "binary" | "8bit" | "none" => {
             return Charset::Silent;
         }
-        "iso2022jp" | "iso2022jp1" | "iso2022jp2" | "iso2022jp3" | "iso2022jp2004" | "iso2022jpms"
-        | "csiso2022jp" | "csiso2022jp2" | "cp50220" | "cp50221" | "cp50222" | "windows50220"
-        | "windows50221" | "windows50222" | "xwindows50220" | "xwindows50221" | "jis" | "xjis"
-        | "iso2022jpext" | "cp50220raw" => return Charset::Iso2022,
+        "iso2022jp" | "iso2022jp1" | "iso2022jp2" | "iso2022jp3" | "iso2022jp2004"
+        | "iso2022jpms" | "csiso2022jp" | "csiso2022jp2" | "cp50220" | "cp50221" | "cp50222"
+        | "windows50220" | "windows50221" | "windows50222" | "xwindows50220" | "xwindows50221"
+        | "jis" | "xjis" | "iso2022jpext" | "cp50220raw" => return Charset::Iso2022,
         "cp932" | "ms932" | "windows31j" | "windows932" | "cswindows31j" | "xmscp932" | "sjis"
         | "xsjis" | "shiftjis" | "xshiftjis" | "sjiswin" | "mskanji" | "shiftjis2004"
         | "shiftjisx0213" | "cp943" | "cp943c" | "ibm943" | "csshiftjis" | "sjismac" => {
             return Charset::Known(SHIFT_JIS);
         }
-        "eucjp" | "xeucjp" | "eucjpms" | "eucjpwin" | "cp51932" | "windows51932" | "ujis"
-        | "eucjisx0213" | "eucjis2004" | "cseucpkdfmtjapanese" | "cp20932" | "eucj" => {
+        "eucjp"
+        | "xeucjp"
+        | "eucjpms"
+        | "eucjpwin"
+        | "cp51932"
+        | "windows51932"
+        | "ujis"
+        | "eucjisx0213"
+        | "eucjis2004"
+        | "cseucpkdfmtjapanese"
+        | "cp20932"
+        | "eucj" => {
             return Charset::Known(EUC_JP);
         }
         "utf8" | "utf8mb4" | "cp65001" | "utf8mac" | "unicode11utf8" | "utf8n" => {
@@ -95,15 +108,19 @@ pub fn decode(bytes: &[u8], label: Option<&str>) -> Decoded {
     match charset {
         Charset::Silent => guess(bytes).map_or_else(|| last_resort(bytes), Decoded::sure),
         Charset::Unknown => match guess(bytes) {
-            Some(text) => Decoded { text, problem: !seven_bit },
+            Some(text) => Decoded {
+                text,
+                problem: !seven_bit,
+            },
             None => last_resort(bytes),
         },
         Charset::Rare(decoder) => Decoded::sure(decoder(bytes)),
         Charset::Iso2022 => {
-            if !seven_bit && !iso2022::has_escapes(bytes) {
-                if let Some(text) = guess(bytes) {
-                    return Decoded::sure(text);
-                }
+            if !seven_bit
+                && !iso2022::has_escapes(bytes)
+                && let Some(text) = guess(bytes)
+            {
+                return Decoded::sure(text);
             }
             let (text, problem) = iso2022::decode(bytes);
             Decoded { text, problem }
@@ -128,20 +145,31 @@ fn known(bytes: &[u8], encoding: &'static Encoding, seven_bit: bool) -> Decoded 
         if let Ok(utf8) = std::str::from_utf8(bytes) {
             return Decoded::sure(utf8);
         }
-        if let Some(text) = evidence::kana(bytes).and_then(|found| strict(bytes, found)) {
+        // Thai and Cyrillic octets look like EUC-JP; only a Western label is overruled.
+        let western = encoding == WINDOWS_1252 || encoding == ISO_8859_15;
+        if let Some(text) = evidence::kana(bytes)
+            .filter(|_| western)
+            .and_then(|found| strict(bytes, found))
+        {
             return Decoded::sure(text);
         }
-    } else if errors && ascii_compatible {
-        if let Some(text) = guess(bytes) {
-            let still_bad = text.contains(char::REPLACEMENT_CHARACTER);
-            return Decoded { text, problem: still_bad };
-        }
+    } else if errors
+        && ascii_compatible
+        && let Some(text) = guess(bytes)
+    {
+        let problem = text.contains(char::REPLACEMENT_CHARACTER);
+        return Decoded { text, problem };
     }
-    Decoded { text: text.into_owned(), problem: errors }
+    Decoded {
+        text: text.into_owned(),
+        problem: errors,
+    }
 }
 
 fn strict(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
-    encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Into::into)
+    encoding
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .map(Into::into)
 }
 
 /// What unlabelled octets most likely say; `None` where nothing speaks for any of the known encodings.
@@ -160,5 +188,8 @@ pub(super) fn guess(bytes: &[u8]) -> Option<String> {
 /// Western text without a label is more likely than anything else that is left.
 fn last_resort(bytes: &[u8]) -> Decoded {
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    Decoded { text: text.into_owned(), problem: true }
+    Decoded {
+        text: text.into_owned(),
+        problem: true,
+    }
 }

@@ -13,13 +13,18 @@ pub struct DateTime {
 }
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 impl DateTime {
     /// Reads the value of a Date field; `None` where it is no date.
     pub fn parse(value: &str) -> Option<DateTime> {
-        let short: String = value.chars().filter(|c| *c != '\r' && *c != '\n').take(200).collect();
+        let short: String = value
+            .chars()
+            .filter(|c| *c != '\r' && *c != '\n')
+            .take(200)
+            .collect();
         // Old Japanese mailers write the zone by name, which RFC 5322 does not know.
         let zoned = match short.find("JST") {
             Some(at) if !short.contains("+0900") => format!("{}+0900", short.get(..at)?),
@@ -30,20 +35,33 @@ impl DateTime {
             return None;
         }
         let minutes = i32::from(read.tz_hour) * 60 + i32::from(read.tz_minute);
-        let offset_minutes = if read.tz_before_gmt { -minutes } else { minutes };
-        Some(DateTime { unix: read.to_timestamp(), offset_minutes })
+        let offset_minutes = if read.tz_before_gmt {
+            -minutes
+        } else {
+            minutes
+        };
+        Some(DateTime {
+            unix: read.to_timestamp(),
+            offset_minutes,
+        })
     }
 
     /// RFC 3339, as JMAP's Date type: "2026-11-23T11:40:00+09:00".
     pub fn to_rfc3339(self) -> String {
-        self.local().format(&Rfc3339).unwrap_or_else(|_| "1970-01-01T00:00:00Z".to_owned())
+        self.local()
+            .format(&Rfc3339)
+            .unwrap_or_else(|_| "1970-01-01T00:00:00Z".to_owned())
     }
 
     /// RFC 5322, as the Date field: "Mon, 23 Nov 2026 11:40:00 +0900".
     pub fn to_rfc5322(self) -> String {
         let local = self.local();
-        let day = DAYS.get(usize::from(local.weekday().number_days_from_monday())).unwrap_or(&"Mon");
-        let month = MONTHS.get(usize::from(u8::from(local.month())) - 1).unwrap_or(&"Jan");
+        let day = DAYS
+            .get(usize::from(local.weekday().number_days_from_monday()))
+            .unwrap_or(&"Mon");
+        let month = MONTHS
+            .get(usize::from(u8::from(local.month())) - 1)
+            .unwrap_or(&"Jan");
         let minutes = i32::from(local.offset().whole_minutes());
         format!(
             "{day}, {} {month} {:04} {:02}:{:02}:{:02} {}{:02}{:02}",
@@ -77,7 +95,13 @@ mod tests {
     #[test]
     fn a_date_field_survives_reading_and_writing() {
         let date = DateTime::parse("Mon, 23 Nov 2026 11:40:00 +0900").expect("a date");
-        assert_eq!(date, DateTime { unix: 1_795_401_600, offset_minutes: 540 });
+        assert_eq!(
+            date,
+            DateTime {
+                unix: 1_795_401_600,
+                offset_minutes: 540
+            }
+        );
         assert_eq!(date.to_rfc5322(), "Mon, 23 Nov 2026 11:40:00 +0900");
         assert_eq!(date.to_rfc3339(), "2026-11-23T11:40:00+09:00");
     }
@@ -91,14 +115,22 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_date() {
-        for value in ["", "yesterday", "Mon, 99 Foo 2026 99:99:99 +9999", "\u{0}\u{0}"] {
+        for value in [
+            "",
+            "yesterday",
+            "Mon, 99 Foo 2026 99:99:99 +9999",
+            "\u{0}\u{0}",
+        ] {
             assert_eq!(DateTime::parse(value), None, "{value:?}");
         }
     }
 
     #[test]
     fn a_date_out_of_all_bounds_is_still_written() {
-        let date = DateTime { unix: i64::MAX, offset_minutes: i32::MIN };
+        let date = DateTime {
+            unix: i64::MAX,
+            offset_minutes: i32::MIN,
+        };
         assert_eq!(date.to_rfc5322(), "Thu, 1 Jan 1970 00:00:00 +0000");
     }
 }

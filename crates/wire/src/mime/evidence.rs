@@ -50,7 +50,11 @@ fn shift_jis(bytes: &[u8]) -> Tally {
     loop {
         rest = match rest {
             [] => return tally,
-            [lead @ (0x81..=0x9F | 0xE0..=0xFC), trail @ (0x40..=0x7E | 0x80..=0xFC), after @ ..] => {
+            [
+                lead @ (0x81..=0x9F | 0xE0..=0xFC),
+                trail @ (0x40..=0x7E | 0x80..=0xFC),
+                after @ ..,
+            ] => {
                 let kana = matches!((lead, trail), (0x82, 0x9F..=0xF1) | (0x83, 0x40..=0x96));
                 tally.pair(kana);
                 after

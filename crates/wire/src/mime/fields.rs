@@ -29,13 +29,18 @@ impl<'a> Block<'a> {
     }
 
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name)).map(|f| f.value)
+        self.fields
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+            .map(|f| f.value)
     }
 }
 
 /// Length of the line at the start of `rest`, its line end included.
 fn line_length(rest: &[u8]) -> usize {
-    rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1)
+    rest.iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(rest.len(), |at| at + 1)
 }
 
 fn without_line_end(line: &[u8]) -> &[u8] {
@@ -46,7 +51,9 @@ fn without_line_end(line: &[u8]) -> &[u8] {
 /// The name of the field that begins here, and the offset of what follows its colon.
 fn field_start(line: &[u8]) -> Option<(&str, usize)> {
     let colon = line.iter().take(MAX_NAME).position(|byte| *byte == b':')?;
-    let name = std::str::from_utf8(line.get(..colon)?).ok()?.trim_end_matches([' ', '\t']);
+    let name = std::str::from_utf8(line.get(..colon)?)
+        .ok()?
+        .trim_end_matches([' ', '\t']);
     let good = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
     good.then_some((name, colon + 1))
 }
@@ -86,23 +93,37 @@ pub(super) fn split(raw: &[u8], span: Span) -> Block<'_> {
     close(&mut fields, bytes, open, header_end);
     Block {
         fields,
-        header: Span { start: span.start, end: span.start + header_end },
+        header: Span {
+            start: span.start,
+            end: span.start + header_end,
+        },
         body_start: span.start + body_start,
     }
 }
 
-fn close<'a>(fields: &mut Vec<Field<'a>>, bytes: &'a [u8], open: Option<(&'a str, usize)>, end: usize) {
-    if let Some((name, start)) = open {
-        if fields.len() < MAX_FIELDS {
-            let value = without_line_end(bytes.get(start..end).unwrap_or_default());
-            fields.push(Field { name, value });
-        }
+fn close<'a>(
+    fields: &mut Vec<Field<'a>>,
+    bytes: &'a [u8],
+    open: Option<(&'a str, usize)>,
+    end: usize,
+) {
+    if let Some((name, start)) = open
+        && fields.len() < MAX_FIELDS
+    {
+        let value = without_line_end(bytes.get(start..end).unwrap_or_default());
+        fields.push(Field { name, value });
     }
 }
 
 /// The message without its Bcc fields: what may leave the house (RFC 5322 section 3.6.3).
 pub fn without_bcc(raw: &[u8]) -> Vec<u8> {
-    let block = split(raw, Span { start: 0, end: raw.len() });
+    let block = split(
+        raw,
+        Span {
+            start: 0,
+            end: raw.len(),
+        },
+    );
     let header = block.header.of(raw);
     let mut out = Vec::with_capacity(raw.len());
     let mut dropping = false;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Address, AddressGroup, DateTime, Span, address, charset, fields, read::MAX_ADDRESSES, words};
+use super::{
+    Address, AddressGroup, DateTime, Span, address, charset, fields, read::MAX_ADDRESSES, words,
+};
 
 /// Ids and URLs kept of one field.
 const MAX_IDS: usize = 1_000;
@@ -63,14 +65,29 @@ impl HeaderValue {
 /// All fields named `name` (case does not matter) at the start of `block`, in order.
 /// `block` is a whole message or a part's header (`part.header.of(raw)`).
 pub fn header_values(block: &[u8], name: &str, form: HeaderForm) -> Vec<HeaderValue> {
-    let cut = fields::split(block, Span { start: 0, end: block.len() });
+    let cut = fields::split(
+        block,
+        Span {
+            start: 0,
+            end: block.len(),
+        },
+    );
     cut.all(name).map(|value| in_form(value, form)).collect()
 }
 
 /// All fields at the start of `block`: name as written, value in raw form.
 pub fn header_fields(block: &[u8]) -> Vec<(String, String)> {
-    let cut = fields::split(block, Span { start: 0, end: block.len() });
-    cut.fields.iter().map(|field| (field.name.to_owned(), raw_text(field.value))).collect()
+    let cut = fields::split(
+        block,
+        Span {
+            start: 0,
+            end: block.len(),
+        },
+    );
+    cut.fields
+        .iter()
+        .map(|field| (field.name.to_owned(), raw_text(field.value)))
+        .collect()
 }
 
 fn raw_text(value: &[u8]) -> String {
@@ -85,7 +102,9 @@ fn in_form(value: &[u8], form: HeaderForm) -> HeaderValue {
         }
         HeaderForm::Raw => HeaderValue::Text(raw_text(value)),
         HeaderForm::Text => HeaderValue::Text(words::text(value)),
-        HeaderForm::Addresses => HeaderValue::Addresses(address::parse(value, MAX_ADDRESSES).flat()),
+        HeaderForm::Addresses => {
+            HeaderValue::Addresses(address::parse(value, MAX_ADDRESSES).flat())
+        }
         HeaderForm::GroupedAddresses => {
             HeaderValue::GroupedAddresses(address::parse(value, MAX_ADDRESSES).groups)
         }
@@ -107,7 +126,11 @@ pub(super) fn message_ids(value: &[u8]) -> Vec<String> {
     if !ids.is_empty() {
         return ids;
     }
-    text.split_whitespace().filter(|word| word.contains('@')).take(MAX_IDS).map(cut).collect()
+    text.split_whitespace()
+        .filter(|word| word.contains('@'))
+        .take(MAX_IDS)
+        .map(cut)
+        .collect()
 }
 
 fn cut(id: &str) -> String {
@@ -118,7 +141,9 @@ fn in_brackets(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('<') {
-        let Some((id, next)) = after.split_once('>') else { break };
+        let Some((id, next)) = after.split_once('>') else {
+            break;
+        };
         // Folding inside of an id is white space that does not belong to it.
         let id: String = id.split_whitespace().collect();
         if wanted(&id) && found.len() < MAX_IDS {

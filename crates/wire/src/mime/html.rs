@@ -15,7 +15,7 @@ use std::{
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::{html_text, style};
+use super::{html_text, style, tidy};
 
 /// Octets of HTML that are shown.
 const MAX_HTML: usize = 4 * 1024 * 1024;
@@ -51,26 +51,94 @@ pub struct Sanitized {
 }
 
 const TAGS: [&str; 65] = [
-    "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center",
-    "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
-    "font", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "mark",
-    "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "span", "strike", "strong", "sub",
-    "summary", "sup", "table", "tbody", "td", "tfoot", "th",
+    "a",
+    "abbr",
+    "address",
+    "article",
+    "aside",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "rp",
+    "rt",
+    "ruby",
+    "s",
+    "samp",
+    "section",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "summary",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
 ];
 const MORE_TAGS: [&str; 7] = ["thead", "time", "tr", "tt", "u", "ul", "wbr"];
 /// Gone with all that is in them.
 const EMPTIED: [&str; 20] = [
-    "script", "style", "title", "iframe", "frame", "frameset", "object", "embed", "applet", "svg", "math", "template",
-    "textarea", "select", "noscript", "noembed", "noframes", "xmp", "video", "audio",
+    "script", "style", "title", "iframe", "frame", "frameset", "object", "embed", "applet", "svg",
+    "math", "template", "textarea", "select", "noscript", "noembed", "noframes", "xmp", "video",
+    "audio",
 ];
 
 /// Makes HTML harmless. Bounded in time and size; markup made to exhaust parsers comes out as its text.
 pub fn sanitize(html: &str, options: &SanitizeOptions) -> Sanitized {
-    let end = (0..=html.len().min(MAX_HTML)).rev().find(|at| html.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=html.len().min(MAX_HTML))
+        .rev()
+        .find(|at| html.is_char_boundary(*at))
+        .unwrap_or(0);
     let html = html.get(..end).unwrap_or_default();
-    if too_expensive(html) {
+    let tidy = tidy::tidy(html);
+    if too_expensive(&tidy) {
         let text = ammonia::clean_text(&html_text::html_to_text(html));
-        return Sanitized { html: format!("<div>{text}</div>"), blocked_remote: 0 };
+        return Sanitized {
+            html: format!("<div>{text}</div>"),
+            blocked_remote: 0,
+        };
     }
     let blocked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&blocked);
@@ -80,11 +148,24 @@ pub fn sanitize(html: &str, options: &SanitizeOptions) -> Sanitized {
         .tags(TAGS.into_iter().chain(MORE_TAGS).collect())
         .clean_content_tags(EMPTIED.into_iter().collect())
         .generic_attributes(HashSet::from([
-            "align", "alt", "bgcolor", "border", "color", "dir", "height", "lang", "style", "title", "valign", "width",
+            "align",
+            "alt",
+            "bgcolor",
+            "border",
+            "color",
+            "dir",
+            "height",
+            "lang",
+            "style",
+            "title",
+            "valign",
+            "width",
             "background",
         ]))
         .tag_attributes(tag_attributes())
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel", "cid", "data"]))
+        .url_schemes(HashSet::from([
+            "http", "https", "mailto", "tel", "cid", "data",
+        ]))
         .url_relative(UrlRelative::PassThrough)
         .filter_style_properties(style::properties().collect())
         .link_rel(Some("noopener noreferrer"))
@@ -92,10 +173,13 @@ pub fn sanitize(html: &str, options: &SanitizeOptions) -> Sanitized {
         .attribute_filter(move |element, attribute, value| {
             filter_attribute(element, attribute, value, &remote, &counter).map(Into::into)
         });
-    let clean = builder.clean(html).to_string();
+    let clean = builder.clean(&tidy).to_string();
     // The filter can change a value, not a name. In text this marker means nothing and stays text.
     let html = clean.replace(&format!(" src=\"{BLOCKED}"), " data-tegata-src=\"");
-    Sanitized { html, blocked_remote: blocked.load(Ordering::Relaxed) }
+    Sanitized {
+        html,
+        blocked_remote: blocked.load(Ordering::Relaxed),
+    }
 }
 
 fn tag_attributes() -> HashMap<&'static str, HashSet<&'static str>> {
@@ -103,9 +187,15 @@ fn tag_attributes() -> HashMap<&'static str, HashSet<&'static str>> {
         ("a", HashSet::from(["href", "name"])),
         ("img", HashSet::from(["src", "srcset"])),
         ("font", HashSet::from(["face", "size"])),
-        ("table", HashSet::from(["cellpadding", "cellspacing", "rules", "frame", "summary"])),
+        (
+            "table",
+            HashSet::from(["cellpadding", "cellspacing", "rules", "frame", "summary"]),
+        ),
         ("td", HashSet::from(["colspan", "rowspan", "nowrap"])),
-        ("th", HashSet::from(["colspan", "rowspan", "nowrap", "scope"])),
+        (
+            "th",
+            HashSet::from(["colspan", "rowspan", "nowrap", "scope"]),
+        ),
         ("col", HashSet::from(["span"])),
         ("colgroup", HashSet::from(["span"])),
         ("ol", HashSet::from(["start", "type"])),
@@ -134,7 +224,9 @@ fn filter_attribute(
             (!kept.is_empty()).then_some(kept)
         }
         (_, "background") | ("img", "srcset") => {
-            if picture(value).is_some_and(|picture| matches!(picture, Picture::Remote(_))) || attribute == "srcset" {
+            if picture(value).is_some_and(|picture| matches!(picture, Picture::Remote(_)))
+                || attribute == "srcset"
+            {
                 count();
             }
             None
@@ -148,7 +240,10 @@ fn filter_attribute(
                 }
                 Remote::Keep => url,
                 Remote::Proxy(prefix) => {
-                    format!("{prefix}{}", url::form_urlencoded::byte_serialize(url.as_bytes()).collect::<String>())
+                    format!(
+                        "{prefix}{}",
+                        url::form_urlencoded::byte_serialize(url.as_bytes()).collect::<String>()
+                    )
                 }
             }),
         },
@@ -169,9 +264,15 @@ enum Picture {
 /// Where a picture comes from; the address is the parsed one, so that no spelling of it is lost on the way.
 fn picture(value: &str) -> Option<Picture> {
     let value = value.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-    let flat: String = value.chars().take(40).map(|c| c.to_ascii_lowercase()).collect();
+    let flat: String = value
+        .chars()
+        .take(40)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
     if flat.starts_with("//") || flat.starts_with("\\\\") {
-        return Url::parse(&format!("https:{value}")).ok().map(|url| Picture::Remote(url.to_string()));
+        return Url::parse(&format!("https:{value}"))
+            .ok()
+            .map(|url| Picture::Remote(url.to_string()));
     }
     let url = Url::parse(value).ok()?;
     match url.scheme() {
@@ -189,13 +290,15 @@ fn picture(value: &str) -> Option<Picture> {
 
 /// Whether the markup would cost a parser the square of its length: a rough count of what stays open.
 fn too_expensive(html: &str) -> bool {
-    const FORMATTING: [&str; 13] =
-        ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt"];
-    const NEVER_OPEN: [&str; 22] = [
-        "br", "img", "hr", "p", "li", "td", "th", "tr", "dt", "dd", "col", "meta", "link", "base", "input", "option",
-        "area", "wbr", "body", "html", "head", "tbody",
+    const FORMATTING: [&str; 13] = [
+        "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
     ];
-    let (mut open, mut formatting, mut most_formatting, mut blocks) = (0usize, 0usize, 0usize, 1usize);
+    const NEVER_OPEN: [&str; 22] = [
+        "br", "img", "hr", "p", "li", "td", "th", "tr", "dt", "dd", "col", "meta", "link", "base",
+        "input", "option", "area", "wbr", "body", "html", "head", "tbody",
+    ];
+    let (mut open, mut formatting, mut most_formatting, mut blocks) =
+        (0usize, 0usize, 0usize, 1usize);
     for tag in html.split('<').skip(1) {
         let closing = tag.starts_with('/');
         let name: String = tag

@@ -6,24 +6,53 @@ use mail_parser::decoders::html::add_html_token;
 const MAX_HTML: usize = 4 * 1024 * 1024;
 
 /// Elements whose content is not text to read.
-const SILENT: [&str; 9] =
-    ["script", "style", "title", "template", "noframes", "iframe", "object", "svg", "textarea"];
+const SILENT: [&str; 9] = [
+    "script", "style", "title", "template", "noframes", "iframe", "object", "svg", "textarea",
+];
 const BREAKS: [&str; 24] = [
-    "br", "p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
-    "blockquote", "pre", "section", "article", "header", "footer", "dt", "dd", "center",
+    "br",
+    "p",
+    "div",
+    "tr",
+    "li",
+    "ul",
+    "ol",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "blockquote",
+    "pre",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "dt",
+    "dd",
+    "center",
 ];
 const GAPS: [&str; 3] = ["td", "th", "img"];
 
 /// The text of HTML: entities decoded, white space folded, a line for each block.
 pub fn html_to_text(html: &str) -> String {
-    let end = (0..=html.len().min(MAX_HTML)).rev().find(|at| html.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=html.len().min(MAX_HTML))
+        .rev()
+        .find(|at| html.is_char_boundary(*at))
+        .unwrap_or(0);
     let mut rest = html.get(..end).unwrap_or_default();
     let mut out = Text::default();
     while let Some(open) = rest.find('<') {
         out.words(rest.get(..open).unwrap_or_default());
         rest = rest.get(open..).unwrap_or_default();
         if let Some(comment) = rest.strip_prefix("<!--") {
-            rest = comment.find("-->").and_then(|at| comment.get(at + 3..)).unwrap_or_default();
+            rest = comment
+                .find("-->")
+                .and_then(|at| comment.get(at + 3..))
+                .unwrap_or_default();
             continue;
         }
         let tag = rest.get(1..).unwrap_or_default();
@@ -75,7 +104,10 @@ fn after_closing_tag<'a>(rest: &'a str, name: &str) -> &'a str {
         let start = at + found + 2;
         let here = rest.get(start..start + name.len());
         if here.is_some_and(|here| here.eq_ignore_ascii_case(name)) {
-            return rest.get(start..).and_then(|tail| tail.find('>').and_then(|end| tail.get(end + 1..))).unwrap_or_default();
+            return rest
+                .get(start..)
+                .and_then(|tail| tail.find('>').and_then(|end| tail.get(end + 1..)))
+                .unwrap_or_default();
         }
         at = start;
     }
@@ -100,7 +132,8 @@ impl Text {
             self.entities(word);
             self.gap = true;
         }
-        self.gap = piece.ends_with(|c: char| c.is_whitespace()) || (self.gap && piece.trim().is_empty());
+        self.gap =
+            piece.ends_with(|c: char| c.is_whitespace()) || (self.gap && piece.trim().is_empty());
     }
 
     fn entities(&mut self, word: &str) {
@@ -110,7 +143,13 @@ impl Text {
             rest = rest.get(at..).unwrap_or_default();
             let semicolon = rest.bytes().take(32).position(|byte| byte == b';');
             match semicolon.and_then(|end| rest.get(..=end).map(|entity| (entity, end))) {
-                Some((entity, end)) if entity.bytes().skip(1).take(end - 1).all(|b| b.is_ascii_alphanumeric() || b == b'#') => {
+                Some((entity, end))
+                    if entity
+                        .bytes()
+                        .skip(1)
+                        .take(end - 1)
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'#') =>
+                {
                     if entity.eq_ignore_ascii_case("&nbsp;") {
                         self.text.push(' ');
                     } else {
@@ -137,9 +176,18 @@ impl Text {
 
 /// The charset that HTML declares about itself in its first kilobytes.
 pub(super) fn declared_charset(html: &[u8]) -> Option<String> {
-    let start: String = html.iter().take(4096).map(|byte| char::from(byte.to_ascii_lowercase())).collect();
-    let at = start.find("<meta").and_then(|meta| start.get(meta..)?.find("charset").map(|at| meta + at))?;
-    let rest = start.get(at + "charset".len()..)?.trim_start().strip_prefix('=')?;
+    let start: String = html
+        .iter()
+        .take(4096)
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect();
+    let at = start
+        .find("<meta")
+        .and_then(|meta| start.get(meta..)?.find("charset").map(|at| meta + at))?;
+    let rest = start
+        .get(at + "charset".len()..)?
+        .trim_start()
+        .strip_prefix('=')?;
     let label: String = rest
         .trim_start()
         .trim_start_matches(['"', '\''])

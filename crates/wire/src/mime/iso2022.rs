@@ -21,7 +21,10 @@ enum Set {
 /// Whether the octets hold an escape that switches to a Japanese set.
 pub(super) fn has_escapes(bytes: &[u8]) -> bool {
     bytes.windows(3).any(|three| {
-        matches!(three, [ESCAPE, b'$', b'B' | b'@' | b'(' | b'A'] | [ESCAPE, b'(', b'J' | b'I'])
+        matches!(
+            three,
+            [ESCAPE, b'$', b'B' | b'@' | b'(' | b'A'] | [ESCAPE, b'(', b'J' | b'I']
+        )
     })
 }
 

@@ -74,12 +74,18 @@ pub struct Address {
 impl Address {
     /// An address with a display name.
     pub fn named(name: impl Into<String>, email: impl Into<String>) -> Address {
-        Address { name: Some(name.into()), email: email.into() }
+        Address {
+            name: Some(name.into()),
+            email: email.into(),
+        }
     }
 
     /// An address alone.
     pub fn bare(email: impl Into<String>) -> Address {
-        Address { name: None, email: email.into() }
+        Address {
+            name: None,
+            email: email.into(),
+        }
     }
 }
 
@@ -173,7 +179,9 @@ impl Part {
 impl Message {
     /// The part with this id.
     pub fn part(&self, id: &str) -> Option<&Part> {
-        self.parts().into_iter().find(|part| part.part_id.as_deref() == Some(id))
+        self.parts()
+            .into_iter()
+            .find(|part| part.part_id.as_deref() == Some(id))
     }
 
     /// All parts, depth first, multiparts included.
@@ -188,7 +196,10 @@ impl Message {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to skip_serializing_if")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference to skip_serializing_if"
+)]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

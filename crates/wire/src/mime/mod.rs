@@ -11,6 +11,7 @@ mod address;
 mod bodies;
 mod charset;
 mod date;
+mod encode;
 mod evidence;
 mod fields;
 mod header_forms;
@@ -25,12 +26,14 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tidy;
 mod transfer;
 mod words;
 pub mod write;
 
 pub use charset::{Decoded, decode as decode_charset};
 pub use date::DateTime;
+pub use encode::{JapaneseCharset, encode_japanese};
 pub use fields::without_bcc;
 pub use header_forms::{HeaderForm, HeaderValue, header_fields, header_values};
 pub use html::{Remote, SanitizeOptions, Sanitized, sanitize};

@@ -16,12 +16,18 @@ pub(super) struct Content {
 
 pub(super) fn parse(field: &[u8]) -> Content {
     let mut pieces = pieces(field).into_iter();
-    let value = pieces.next().map(|piece| words::text(piece)).unwrap_or_default();
-    let value = value.split_ascii_whitespace().collect::<String>().to_ascii_lowercase();
+    let value = pieces.next().map(words::text).unwrap_or_default();
+    let value = value
+        .split_ascii_whitespace()
+        .collect::<String>()
+        .to_ascii_lowercase();
     let params = pieces
         .filter_map(|piece| {
             let equals = piece.iter().position(|byte| *byte == b'=')?;
-            let name = std::str::from_utf8(piece.get(..equals)?).ok()?.trim().to_ascii_lowercase();
+            let name = std::str::from_utf8(piece.get(..equals)?)
+                .ok()?
+                .trim()
+                .to_ascii_lowercase();
             let value = piece.get(equals + 1..)?.trim_ascii();
             let value = match value.strip_prefix(b"\"") {
                 Some(inner) => address::unescape(inner.strip_suffix(b"\"").unwrap_or(inner)),
@@ -31,7 +37,10 @@ pub(super) fn parse(field: &[u8]) -> Content {
         })
         .take(MAX_PARAMS)
         .collect();
-    Content { value: value.chars().take(200).collect(), params }
+    Content {
+        value: value.chars().take(200).collect(),
+        params,
+    }
 }
 
 /// Cuts at semicolons outside of quotes, comments and JIS runs.
@@ -44,7 +53,7 @@ fn pieces(field: &[u8]) -> Vec<&[u8]> {
                 at += words::jis_run(field.get(at..).unwrap_or_default());
                 continue;
             }
-            b'\\' if quoted && !field.get(at.wrapping_sub(1)).is_some_and(|b| *b >= 0x81) => at += 1,
+            b'\\' if quoted && field.get(at.wrapping_sub(1)).is_none_or(|b| *b < 0x81) => at += 1,
             b'"' => quoted = !quoted,
             b';' if !quoted => {
                 pieces.push(field.get(start..at).unwrap_or_default());
@@ -64,7 +73,10 @@ fn pieces(field: &[u8]) -> Vec<&[u8]> {
 impl Content {
     /// The octets of a plain parameter, as needed for boundaries.
     pub(super) fn octets(&self, name: &str) -> Option<&[u8]> {
-        self.params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice())
+        self.params
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_slice())
     }
 
     /// The text of a parameter: RFC 2231 before RFC 2047 before raw octets.
@@ -75,7 +87,8 @@ impl Content {
             Some((text, true)) => plain.or(Some(text)),
             None => plain,
         };
-        text.map(|text| text.trim().chars().take(1_000).collect()).filter(|text: &String| !text.is_empty())
+        text.map(|text| text.trim().chars().take(1_000).collect())
+            .filter(|text: &String| !text.is_empty())
     }
 
     /// `name*`, `name*0`, `name*1*` …: the joined value, and whether it could not be read well.
@@ -89,7 +102,11 @@ impl Content {
                     Some(number) => (number, true),
                     None => (rest, rest.is_empty()),
                 };
-                let number = if number.is_empty() { 0 } else { number.parse().ok()? };
+                let number = if number.is_empty() {
+                    0
+                } else {
+                    number.parse().ok()?
+                };
                 Some((number, encoded, value.as_slice()))
             })
             .collect();
@@ -99,11 +116,12 @@ impl Content {
         let mut octets = Vec::new();
         for (index, (_, encoded, value)) in segments.iter().enumerate() {
             let mut value = *value;
-            if index == 0 && encoded_first {
-                if let Some((charset, rest)) = charset_and_rest(first) {
-                    label = Some(charset);
-                    value = rest;
-                }
+            if index == 0
+                && encoded_first
+                && let Some((charset, rest)) = charset_and_rest(first)
+            {
+                label = Some(charset);
+                value = rest;
             }
             if *encoded {
                 percent_decode(value, &mut octets);

@@ -1,8 +1,8 @@
 //! Raw octets in, [`Message`] out. Never fails, whatever the octets.
 
 use super::{
-    Address, DateTime, Headers, Message, Part, Span, address, bodies, fields, header_forms, structure,
-    text, words,
+    Address, DateTime, Headers, Message, Part, Span, address, bodies, fields, header_forms,
+    structure, text, words,
 };
 
 /// Addresses kept of one header; the rest is counted in `addresses_left_out`.
@@ -26,7 +26,11 @@ pub fn read(raw: &[u8]) -> Message {
     message.has_attachment = message
         .parts()
         .into_iter()
-        .filter(|part| part.part_id.as_ref().is_some_and(|id| message.attachments.contains(id)))
+        .filter(|part| {
+            part.part_id
+                .as_ref()
+                .is_some_and(|id| message.attachments.contains(id))
+        })
         .take(200)
         .any(is_attachment);
     message.preview = text::preview(raw, &message);
@@ -42,7 +46,13 @@ fn is_attachment(part: &Part) -> bool {
 }
 
 fn headers(raw: &[u8]) -> Headers {
-    let block = fields::split(raw, Span { start: 0, end: raw.len() });
+    let block = fields::split(
+        raw,
+        Span {
+            start: 0,
+            end: raw.len(),
+        },
+    );
     let mut left_out = 0;
     let mut addresses = |name: &str| -> Vec<Address> {
         let mut all = Vec::new();
@@ -56,7 +66,12 @@ fn headers(raw: &[u8]) -> Headers {
     };
     let (from, to, cc) = (addresses("from"), addresses("to"), addresses("cc"));
     let (bcc, reply_to, sender) = (addresses("bcc"), addresses("reply-to"), addresses("sender"));
-    let ids = |name: &str| block.first(name).map(header_forms::message_ids).unwrap_or_default();
+    let ids = |name: &str| {
+        block
+            .first(name)
+            .map(header_forms::message_ids)
+            .unwrap_or_default()
+    };
     Headers {
         from,
         to,
@@ -64,11 +79,15 @@ fn headers(raw: &[u8]) -> Headers {
         bcc,
         reply_to,
         sender,
-        subject: block.first("subject").map(|value| words::text(value).chars().take(MAX_SUBJECT).collect()),
+        subject: block
+            .first("subject")
+            .map(|value| words::text(value).chars().take(MAX_SUBJECT).collect()),
         message_id: ids("message-id"),
         in_reply_to: ids("in-reply-to"),
         references: ids("references"),
-        date: block.first("date").and_then(|value| DateTime::parse(&words::text(value))),
+        date: block
+            .first("date")
+            .and_then(|value| DateTime::parse(&words::text(value))),
         addresses_left_out: left_out,
     }
 }

@@ -15,8 +15,16 @@ const MAX_DELIMITERS: usize = 1_000_000;
 /// The tree of a message; the flag says that a bound left something out.
 pub(super) fn tree(raw: &[u8]) -> (Part, bool) {
     let (delimiters, too_many) = delimiter_lines(raw);
-    let mut builder = Builder { raw, delimiters, parts: 0, truncated: too_many };
-    let whole = Span { start: 0, end: raw.len() };
+    let mut builder = Builder {
+        raw,
+        delimiters,
+        parts: 0,
+        truncated: too_many,
+    };
+    let whole = Span {
+        start: 0,
+        end: raw.len(),
+    };
     let mut root = builder.part(whole, &[], 0, "text/plain");
     if !root.is_multipart() {
         root.part_id = Some("1".to_owned());
@@ -30,12 +38,18 @@ fn delimiter_lines(raw: &[u8]) -> (Vec<Span>, bool) {
     let mut start = 0;
     while start < raw.len() {
         let rest = raw.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(rest.len());
         if rest.starts_with(b"--") && length > 2 {
             if lines.len() == MAX_DELIMITERS {
                 return (lines, true);
             }
-            lines.push(Span { start, end: start + length });
+            lines.push(Span {
+                start,
+                end: start + length,
+            });
         }
         start += length + 1;
     }
@@ -53,7 +67,10 @@ impl Builder<'_> {
     fn part(&mut self, span: Span, path: &[usize], depth: usize, default_type: &str) -> Part {
         self.parts += 1;
         let block = fields::split(self.raw, span);
-        let content = block.first("content-type").map(params::parse).unwrap_or_default();
+        let content = block
+            .first("content-type")
+            .map(params::parse)
+            .unwrap_or_default();
         let disposition = block.first("content-disposition").map(params::parse);
         let name = disposition
             .as_ref()
@@ -63,16 +80,27 @@ impl Builder<'_> {
             part_id: part_id(path),
             content_type: type_of(&content.value, default_type),
             charset: content.text("charset"),
-            disposition: disposition.map(|found| found.value).filter(|value| !value.is_empty()),
-            cid: block.first("content-id").map(|value| bare_id(&words::text(value))).filter(|id| !id.is_empty()),
+            disposition: disposition
+                .map(|found| found.value)
+                .filter(|value| !value.is_empty()),
+            cid: block
+                .first("content-id")
+                .map(|value| bare_id(&words::text(value)))
+                .filter(|id| !id.is_empty()),
             name,
-            language: block.first("content-language").map(languages).unwrap_or_default(),
-            location: block.first("content-location").map(|value| {
-                words::text(value).split_whitespace().collect::<String>()
-            }),
+            language: block
+                .first("content-language")
+                .map(languages)
+                .unwrap_or_default(),
+            location: block
+                .first("content-location")
+                .map(|value| words::text(value).split_whitespace().collect::<String>()),
             size: 0,
             header: block.header,
-            body: Span { start: block.body_start, end: span.end.max(block.body_start) },
+            body: Span {
+                start: block.body_start,
+                end: span.end.max(block.body_start),
+            },
             transfer_encoding: block
                 .first("content-transfer-encoding")
                 .map(|value| transfer::encoding_named(&words::text(value)))
@@ -89,7 +117,13 @@ impl Builder<'_> {
     }
 
     /// Finds the sub-parts; a multipart that is none after all becomes a leaf.
-    fn fill_multipart(&mut self, part: &mut Part, boundary: Option<&[u8]>, path: &[usize], depth: usize) {
+    fn fill_multipart(
+        &mut self,
+        part: &mut Part,
+        boundary: Option<&[u8]>,
+        path: &[usize],
+        depth: usize,
+    ) {
         if depth >= MAX_DEPTH {
             self.truncated = true;
             "application/octet-stream".clone_into(&mut part.content_type);
@@ -108,8 +142,11 @@ impl Builder<'_> {
         };
         part.part_id = None;
         part.transfer_encoding = TransferEncoding::Identity;
-        let default_type =
-            if part.content_type == "multipart/digest" { "message/rfc822" } else { "text/plain" };
+        let default_type = if part.content_type == "multipart/digest" {
+            "message/rfc822"
+        } else {
+            "text/plain"
+        };
         for (index, span) in spans.into_iter().enumerate() {
             if self.parts >= MAX_PARTS {
                 self.truncated = true;
@@ -117,19 +154,31 @@ impl Builder<'_> {
             }
             let mut path = path.to_vec();
             path.push(index + 1);
-            part.sub_parts.push(self.part(span, &path, depth + 1, default_type));
+            part.sub_parts
+                .push(self.part(span, &path, depth + 1, default_type));
         }
     }
 
     /// The ranges between the delimiter lines of `boundary`; `None` where there is no such line.
     fn children(&mut self, body: Span, boundary: &[u8], room: usize) -> Option<Vec<Span>> {
-        let first = self.delimiters.partition_point(|line| line.start < body.start);
+        let first = self
+            .delimiters
+            .partition_point(|line| line.start < body.start);
         let mut spans = Vec::new();
         let mut open: Option<usize> = None;
         let mut seen = false;
-        for line in self.delimiters.iter().skip(first).take_while(|line| line.start < body.end) {
-            let Some(rest) = line.of(self.raw).strip_prefix(b"--") else { continue };
-            let Some(rest) = rest.strip_prefix(boundary) else { continue };
+        for line in self
+            .delimiters
+            .iter()
+            .skip(first)
+            .take_while(|line| line.start < body.end)
+        {
+            let Some(rest) = line.of(self.raw).strip_prefix(b"--") else {
+                continue;
+            };
+            let Some(rest) = rest.strip_prefix(boundary) else {
+                continue;
+            };
             let rest = rest.trim_ascii_end();
             let closes = rest == b"--";
             if !closes && !rest.is_empty() {
@@ -148,10 +197,11 @@ impl Builder<'_> {
             }
             open = Some((line.end + 1).min(body.end));
         }
-        if let Some(start) = open {
-            if start < body.end {
-                spans.push(Span { start, end: body.end });
-            }
+        if let Some(start) = open.filter(|start| *start < body.end) {
+            spans.push(Span {
+                start,
+                end: body.end,
+            });
         }
         seen.then_some(spans)
     }
@@ -163,19 +213,29 @@ fn push_part(spans: &mut Vec<Span>, raw: &[u8], start: usize, delimiter: usize) 
     let octets = octets.strip_suffix(b"\n").unwrap_or(octets);
     let octets = octets.strip_suffix(b"\r").unwrap_or(octets);
     if delimiter > start {
-        spans.push(Span { start, end: start + octets.len() });
+        spans.push(Span {
+            start,
+            end: start + octets.len(),
+        });
     }
 }
 
 fn part_id(path: &[usize]) -> Option<String> {
-    let id = path.iter().map(usize::to_string).collect::<Vec<_>>().join(".");
+    let id = path
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(".");
     Some(if id.is_empty() { "1".to_owned() } else { id })
 }
 
 /// A type must have two halves of token characters; RFC 2045 section 5.2 gives the default.
 fn type_of(value: &str, default: &str) -> String {
     let token = |half: &str| {
-        !half.is_empty() && half.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        !half.is_empty()
+            && half
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
     match value.split_once('/') {
         Some((kind, sub)) if token(kind) && token(sub) => value.to_owned(),
@@ -187,7 +247,12 @@ fn type_of(value: &str, default: &str) -> String {
 }
 
 fn bare_id(text: &str) -> String {
-    text.trim().trim_start_matches('<').trim_end_matches('>').chars().take(1_000).collect()
+    text.trim()
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .chars()
+        .take(1_000)
+        .collect()
 }
 
 fn languages(value: &[u8]) -> Vec<String> {

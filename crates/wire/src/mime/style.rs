@@ -4,19 +4,79 @@
 //! that do not close. So nothing that a browser could read as an address, in whatever spelling, comes through.
 
 const PROPERTIES: [&str; 62] = [
-    "background-color", "border", "border-bottom", "border-bottom-color", "border-bottom-left-radius",
-    "border-bottom-right-radius", "border-bottom-style", "border-bottom-width", "border-collapse", "border-color",
-    "border-left", "border-left-color", "border-left-style", "border-left-width", "border-radius", "border-right",
-    "border-right-color", "border-right-style", "border-right-width", "border-spacing", "border-style", "border-top",
-    "border-top-color", "border-top-left-radius", "border-top-right-radius", "border-top-style", "border-top-width",
-    "border-width", "caption-side", "clear", "color", "direction", "display", "empty-cells", "float", "font",
-    "font-family", "font-size", "font-style", "font-variant", "font-weight", "height", "letter-spacing",
-    "line-height", "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right", "margin-top",
-    "max-height", "max-width", "min-height", "min-width", "padding", "padding-bottom", "padding-left",
-    "padding-right", "padding-top", "table-layout", "text-align", "text-decoration",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-bottom-color",
+    "border-bottom-left-radius",
+    "border-bottom-right-radius",
+    "border-bottom-style",
+    "border-bottom-width",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-left-color",
+    "border-left-style",
+    "border-left-width",
+    "border-radius",
+    "border-right",
+    "border-right-color",
+    "border-right-style",
+    "border-right-width",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-top-color",
+    "border-top-left-radius",
+    "border-top-right-radius",
+    "border-top-style",
+    "border-top-width",
+    "border-width",
+    "caption-side",
+    "clear",
+    "color",
+    "direction",
+    "display",
+    "empty-cells",
+    "float",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-height",
+    "max-width",
+    "min-height",
+    "min-width",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "table-layout",
+    "text-align",
+    "text-decoration",
 ];
-const MORE_PROPERTIES: [&str; 8] =
-    ["text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break", "word-wrap", "background"];
+const MORE_PROPERTIES: [&str; 8] = [
+    "text-indent",
+    "text-transform",
+    "vertical-align",
+    "white-space",
+    "width",
+    "word-break",
+    "word-wrap",
+    "background",
+];
 const COLOUR_FUNCTIONS: [&str; 4] = ["rgb", "rgba", "hsl", "hsla"];
 const MAX_STYLE: usize = 10_000;
 
@@ -33,7 +93,9 @@ pub(super) fn filter(style: &str) -> (String, bool) {
     let mut kept = String::new();
     let mut remote = false;
     for declaration in style.split(';') {
-        let Some((name, value)) = declaration.split_once(':') else { continue };
+        let Some((name, value)) = declaration.split_once(':') else {
+            continue;
+        };
         let name = name.trim().to_ascii_lowercase();
         let value = value.trim();
         if properties().any(|known| known == name) && is_plain(value) {
@@ -51,10 +113,14 @@ pub(super) fn filter(style: &str) -> (String, bool) {
 
 fn is_plain(value: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || " #.,%+-!'\"()/_".contains(c);
-    if value.is_empty() || !value.chars().all(allowed) || value.contains("//") || value.contains("/*") {
+    if value.is_empty()
+        || !value.chars().all(allowed)
+        || value.contains("//")
+        || value.contains("/*")
+    {
         return false;
     }
-    let even = |quote: char| value.matches(quote).count() % 2 == 0;
+    let even = |quote: char| value.matches(quote).count().is_multiple_of(2);
     even('"') && even('\'') && functions_are_colours(value)
 }
 
@@ -69,10 +135,16 @@ fn functions_are_colours(value: &str) -> bool {
             .into_iter()
             .rev()
             .collect();
-        if before.contains(')') || !COLOUR_FUNCTIONS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        if before.contains(')')
+            || !COLOUR_FUNCTIONS
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+        {
             return false;
         }
-        let Some((inside, next)) = after.split_once(')') else { return false };
+        let Some((inside, next)) = after.split_once(')') else {
+            return false;
+        };
         if inside.contains(['(', '"', '\'']) {
             return false;
         }

@@ -16,7 +16,9 @@ const SEARCH_BODY: usize = 1024 * 1024;
 pub fn part_text(raw: &[u8], part: &Part) -> (String, bool) {
     let (text, problem) = decoded(raw, part);
     let text = if text.contains(['\r', '\0']) {
-        text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "")
+        text.replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .replace('\0', "")
     } else {
         text
     };
@@ -31,19 +33,36 @@ fn decoded(raw: &[u8], part: &Part) -> (String, bool) {
     };
     let label = part.charset.as_deref().or(inside.as_deref());
     let read = charset::decode(&bytes, label);
-    (read.text, read.problem || part.transfer_encoding == TransferEncoding::Unknown)
+    (
+        read.text,
+        read.problem || part.transfer_encoding == TransferEncoding::Unknown,
+    )
 }
 
 /// As readable text: HTML without its tags. Only the first `limit` octets of the encoded body are looked at.
 fn readable(raw: &[u8], part: &Part, limit: usize) -> String {
     let end = part.body.end.min(part.body.start.saturating_add(limit));
-    let start_only = Part { body: Span { start: part.body.start, end }, ..part.clone() };
+    let start_only = Part {
+        body: Span {
+            start: part.body.start,
+            end,
+        },
+        ..part.clone()
+    };
     let (text, _) = part_text(raw, &start_only);
-    if part.content_type == "text/html" { html_text::html_to_text(&text) } else { text }
+    if part.content_type == "text/html" {
+        html_text::html_to_text(&text)
+    } else {
+        text
+    }
 }
 
 fn body_parts(message: &Message) -> Vec<&Part> {
-    let ids = if message.text_body.is_empty() { &message.html_body } else { &message.text_body };
+    let ids = if message.text_body.is_empty() {
+        &message.html_body
+    } else {
+        &message.text_body
+    };
     message
         .parts()
         .into_iter()
@@ -56,7 +75,11 @@ fn body_parts(message: &Message) -> Vec<&Part> {
 pub(super) fn preview(raw: &[u8], message: &Message) -> String {
     let mut out = String::new();
     for part in body_parts(message) {
-        let limit = if part.content_type == "text/html" { PREVIEW_HTML } else { PREVIEW_TEXT };
+        let limit = if part.content_type == "text/html" {
+            PREVIEW_HTML
+        } else {
+            PREVIEW_TEXT
+        };
         for word in readable(raw, part, limit).split_whitespace() {
             if !out.is_empty() {
                 out.push(' ');
@@ -71,13 +94,21 @@ pub(super) fn preview(raw: &[u8], message: &Message) -> String {
             break;
         }
     }
-    out.chars().filter(|c| !c.is_control() && *c != '\u{FEFF}').take(PREVIEW_CHARS).collect()
+    out.chars()
+        .filter(|c| !c.is_control() && *c != '\u{FEFF}')
+        .take(PREVIEW_CHARS)
+        .collect()
 }
 
 /// The words of the bodies and the names of attachments, at most 64 KiB, not folded: for the search index.
 pub fn search_text(raw: &[u8], message: &Message) -> String {
     let mut out = String::new();
-    for name in message.parts().into_iter().filter_map(|part| part.name.as_deref()).take(200) {
+    for name in message
+        .parts()
+        .into_iter()
+        .filter_map(|part| part.name.as_deref())
+        .take(200)
+    {
         out.push_str(name);
         out.push('\n');
     }
@@ -93,7 +124,10 @@ pub fn search_text(raw: &[u8], message: &Message) -> String {
             break;
         }
     }
-    let end = (0..=out.len().min(SEARCH_BYTES)).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=out.len().min(SEARCH_BYTES))
+        .rev()
+        .find(|at| out.is_char_boundary(*at))
+        .unwrap_or(0);
     out.truncate(end);
     out
 }

@@ -9,7 +9,10 @@ pub fn part_bytes(raw: &[u8], part: &Part) -> Vec<u8> {
 
 /// Reads the value of a Content-Transfer-Encoding field.
 pub(super) fn encoding_named(value: &str) -> TransferEncoding {
-    let name = value.split([';', '(', ' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+    let name = value
+        .split([';', '(', ' ', '\t'])
+        .find(|word| !word.is_empty())
+        .unwrap_or_default();
     match name.trim_matches(['"', '\'']).to_ascii_lowercase().as_str() {
         "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" | "utf-8" => TransferEncoding::Identity,
         "base64" | "base-64" => TransferEncoding::Base64,
@@ -105,7 +108,10 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
             },
             // White space before a line end was added on the way (RFC 2045 section 6.7, rule 3).
             [b' ' | b'\t', ..] => {
-                let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+                let blanks = rest
+                    .iter()
+                    .take_while(|b| matches!(b, b' ' | b'\t'))
+                    .count();
                 let (run, after) = rest.split_at(blanks);
                 if !matches!(after, [b'\n', ..] | [b'\r', b'\n', ..] | []) {
                     out.extend_from_slice(run);
@@ -123,7 +129,11 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
 /// What follows a soft line break whose `=` has been read.
 fn soft_break(after: &[u8]) -> Option<&[u8]> {
     // Only so many blanks are looked at: a body of "=     =     " must not cost its square.
-    let blanks = after.iter().take(80).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let blanks = after
+        .iter()
+        .take(80)
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     match after.get(blanks..)? {
         [b'\r', b'\n', next @ ..] | [b'\n', next @ ..] => Some(next),
         [] => Some(&[]),
@@ -138,7 +148,9 @@ fn uuencode(body: &[u8]) -> Vec<u8> {
         if line.starts_with(b"begin ") || line == b"end" {
             continue;
         }
-        let Some((&first, data)) = line.split_first() else { continue };
+        let Some((&first, data)) = line.split_first() else {
+            continue;
+        };
         let length = usize::from(first.wrapping_sub(b' ') & 0x3F);
         let mut octets = Vec::with_capacity(length + 3);
         for four in data.chunks(4) {

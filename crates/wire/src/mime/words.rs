@@ -14,7 +14,11 @@ struct Word<'a> {
 
 impl Word<'_> {
     fn bytes(&self) -> Vec<u8> {
-        if self.base64 { transfer::base64(self.payload) } else { q_decode(self.payload) }
+        if self.base64 {
+            transfer::base64(self.payload)
+        } else {
+            q_decode(self.payload)
+        }
     }
 }
 
@@ -33,19 +37,20 @@ pub(super) fn text(value: &[u8]) -> String {
             at += length;
             continue;
         }
-        if byte == b'=' && value.get(at + 1) == Some(&b'?') {
-            if let Some((word, end)) = word_at(value, at, &mut closes) {
-                let between_words = !words.is_empty() && plain.iter().all(u8::is_ascii_whitespace);
-                if between_words {
-                    plain.clear();
-                } else {
-                    flush_words(&mut out, &mut words);
-                    flush_plain(&mut out, &mut plain);
-                }
-                words.push(word);
-                at = end;
-                continue;
+        if byte == b'='
+            && value.get(at + 1) == Some(&b'?')
+            && let Some((word, end)) = word_at(value, at, &mut closes)
+        {
+            let between_words = !words.is_empty() && plain.iter().all(u8::is_ascii_whitespace);
+            if between_words {
+                plain.clear();
+            } else {
+                flush_words(&mut out, &mut words);
+                flush_plain(&mut out, &mut plain);
             }
+            words.push(word);
+            at = end;
+            continue;
         }
         if byte != b'\r' && byte != b'\n' && byte != 0 {
             plain.push(byte);
@@ -56,7 +61,13 @@ pub(super) fn text(value: &[u8]) -> String {
     flush_plain(&mut out, &mut plain);
     let clean: String = out
         .chars()
-        .map(|c| if c == '\t' || c == '\r' || c == '\n' { ' ' } else { c })
+        .map(|c| {
+            if c == '\t' || c == '\r' || c == '\n' {
+                ' '
+            } else {
+                c
+            }
+        })
         .filter(|c| !c.is_control())
         .collect();
     clean.trim().to_owned()
@@ -93,8 +104,11 @@ impl Closes {
         if let Some(known) = self.known.filter(|known| *known >= from) {
             return Some(known);
         }
-        self.known =
-            value.get(from..)?.windows(2).position(|two| two == b"?=").map(|found| found + from);
+        self.known = value
+            .get(from..)?
+            .windows(2)
+            .position(|two| two == b"?=")
+            .map(|found| found + from);
         self.none_left = self.known.is_none();
         self.known
     }
@@ -103,7 +117,11 @@ impl Closes {
 /// The encoded word at `at`, and where it ends.
 fn word_at<'a>(value: &'a [u8], at: usize, closes: &mut Closes) -> Option<(Word<'a>, usize)> {
     let name_start = at + 2;
-    let name_length = value.get(name_start..)?.iter().take(60).position(|byte| *byte == b'?')?;
+    let name_length = value
+        .get(name_start..)?
+        .iter()
+        .take(60)
+        .position(|byte| *byte == b'?')?;
     let name = value.get(name_start..name_start + name_length)?;
     let encoding_at = name_start + name_length + 1;
     let base64 = match value.get(encoding_at)? {
@@ -121,10 +139,19 @@ fn word_at<'a>(value: &'a [u8], at: usize, closes: &mut Closes) -> Option<(Word<
     if payload.windows(2).any(|two| two == b"=?") {
         return None;
     }
-    let name = std::str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
+    let name = std::str::from_utf8(name)
+        .ok()
+        .filter(|name| !name.is_empty())?;
     // RFC 2231 section 5: a language may follow the charset.
     let charset = name.split('*').next().unwrap_or(name);
-    Some((Word { charset, base64, payload }, end + 2))
+    Some((
+        Word {
+            charset,
+            base64,
+            payload,
+        },
+        end + 2,
+    ))
 }
 
 fn q_decode(payload: &[u8]) -> Vec<u8> {
@@ -159,7 +186,10 @@ fn flush_plain(out: &mut String, plain: &mut Vec<u8>) {
 fn flush_words(out: &mut String, words: &mut Vec<Word<'_>>) {
     let mut rest = words.as_slice();
     while let Some(first) = rest.first() {
-        let alike = rest.iter().take_while(|word| charset::same(word.charset, first.charset)).count();
+        let alike = rest
+            .iter()
+            .take_while(|word| charset::same(word.charset, first.charset))
+            .count();
         let (run, after) = rest.split_at(alike.max(1));
         out.push_str(&decode_run(first.charset, run));
         rest = after;
@@ -169,11 +199,15 @@ fn flush_words(out: &mut String, words: &mut Vec<Word<'_>>) {
 
 fn decode_run(label: &str, run: &[Word<'_>]) -> String {
     // Base64 that was cut between groups makes sense only when its text is joined.
-    let ragged = run.iter().rev().skip(1).any(|word| {
-        word.base64 && !word.payload.ends_with(b"=") && word.payload.len() % 4 != 0
-    });
+    let ragged =
+        run.iter().rev().skip(1).any(|word| {
+            word.base64 && !word.payload.ends_with(b"=") && word.payload.len() % 4 != 0
+        });
     let joined: Vec<u8> = if ragged && run.iter().all(|word| word.base64) {
-        let text: Vec<u8> = run.iter().flat_map(|word| word.payload.iter().copied()).collect();
+        let text: Vec<u8> = run
+            .iter()
+            .flat_map(|word| word.payload.iter().copied())
+            .collect();
         transfer::base64(&text)
     } else {
         run.iter().flat_map(Word::bytes).collect()
@@ -183,7 +217,10 @@ fn decode_run(label: &str, run: &[Word<'_>]) -> String {
         return together.text;
     }
     // A sender that did not switch back at a word's end, as if each word began anew.
-    let apart: Vec<_> = run.iter().map(|word| charset::decode(&word.bytes(), Some(label))).collect();
+    let apart: Vec<_> = run
+        .iter()
+        .map(|word| charset::decode(&word.bytes(), Some(label)))
+        .collect();
     if apart.iter().any(|piece| piece.problem) {
         together.text
     } else {

@@ -52,15 +52,34 @@ pub struct Attachment {
 }
 
 const OWN_FIELDS: [&str; 14] = [
-    "from", "sender", "to", "cc", "bcc", "reply-to", "subject", "in-reply-to", "references", "date", "message-id",
-    "mime-version", "content-type", "content-transfer-encoding",
+    "from",
+    "sender",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "subject",
+    "in-reply-to",
+    "references",
+    "date",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
 ];
 
 /// A new Message-ID without angle brackets: the chance in hexadecimal, at the domain of the sender.
 pub fn new_message_id(chance: &[u8; 16], domain: &str) -> String {
-    let domain: String =
-        domain.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).take(200).collect();
-    let domain = if domain.is_empty() { "invalid".to_owned() } else { domain };
+    let domain: String = domain
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c))
+        .take(200)
+        .collect();
+    let domain = if domain.is_empty() {
+        "invalid".to_owned()
+    } else {
+        domain
+    };
     format!("{}@{domain}", hex(chance))
 }
 
@@ -83,7 +102,16 @@ impl Draft {
     pub fn recipients(&self) -> Vec<&Address> {
         let mut seen = HashSet::new();
         let all = self.to.iter().chain(&self.cc).chain(&self.bcc);
-        all.filter(|address| !address.email.is_empty() && seen.insert(address.email.to_lowercase())).collect()
+        all.filter(|address| !address.email.is_empty() && seen.insert(address.email.to_lowercase()))
+            .collect()
+    }
+
+    /// Addresses that cannot be written into a mail, and are left out of it: refuse the draft for them.
+    pub fn unsendable(&self) -> Vec<&Address> {
+        let all = self.from.iter().chain(&self.sender).chain(&self.reply_to);
+        let all = all.chain(&self.to).chain(&self.cc).chain(&self.bcc);
+        all.filter(|address| !header::is_sendable(&address.email))
+            .collect()
     }
 
     fn write(&self, chance: &[u8; 16], with_bcc: bool) -> Vec<u8> {
@@ -98,11 +126,17 @@ impl Draft {
             header::push_addresses(&mut out, "Bcc", &self.bcc);
         }
         header::push_text(&mut out, "Subject", &self.subject);
-        header::push_ids(&mut out, "Message-ID", std::slice::from_ref(&self.message_id));
+        header::push_ids(
+            &mut out,
+            "Message-ID",
+            std::slice::from_ref(&self.message_id),
+        );
         header::push_ids(&mut out, "In-Reply-To", &self.in_reply_to);
         header::push_ids(&mut out, "References", &self.references);
         for (name, text) in &self.extra {
-            let own = OWN_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field));
+            let own = OWN_FIELDS
+                .iter()
+                .any(|field| name.eq_ignore_ascii_case(field));
             if header::is_field_name(name) && !own {
                 header::push_text(&mut out, name, text);
             }
@@ -120,10 +154,10 @@ impl Draft {
 
     /// mixed( alternative( text, related( html, pictures ) ), files ), each level only where it is needed.
     fn content(&self, chance: &[u8; 16]) -> Entity {
-        let (inside, below): (Vec<&Attachment>, Vec<&Attachment>) = self
-            .attachments
-            .iter()
-            .partition(|attachment| attachment.inline && attachment.cid.is_some() && self.html.is_some());
+        let (inside, below): (Vec<&Attachment>, Vec<&Attachment>) =
+            self.attachments.iter().partition(|attachment| {
+                attachment.inline && attachment.cid.is_some() && self.html.is_some()
+            });
         let html = self.html.as_ref().map(|html| {
             let mut parts = vec![text_part("html", html)];
             parts.extend(inside.iter().map(|attachment| attachment.part()));
@@ -153,15 +187,22 @@ fn join(subtype: &str, boundary: &str, mut parts: Vec<Entity>) -> Entity {
 
 /// "=_" cannot come up in quoted-printable or base64, and nobody guesses the rest.
 fn boundary(chance: &[u8; 16], level: u8) -> String {
-    let digest = Sha256::new().chain_update(chance).chain_update([level]).finalize();
+    let digest = Sha256::new()
+        .chain_update(chance)
+        .chain_update([level])
+        .finalize();
     format!("=_{}", hex(digest.get(..16).unwrap_or_default()))
 }
 
 fn text_part(subtype: &str, text: &str) -> Entity {
     let (encoding, body) = body::encode_text(text);
-    let fields =
-        format!("Content-Type: text/{subtype}; charset=UTF-8\r\nContent-Transfer-Encoding: {encoding}\r\n");
-    Entity { fields: fields.into_bytes(), body }
+    let fields = format!(
+        "Content-Type: text/{subtype}; charset=UTF-8\r\nContent-Transfer-Encoding: {encoding}\r\n"
+    );
+    Entity {
+        fields: fields.into_bytes(),
+        body,
+    }
 }
 
 impl Attachment {
@@ -183,13 +224,25 @@ impl Attachment {
             close_token(&mut tokens);
             tokens.extend(header::old_name(name));
         }
-        header::push_tokens(&mut fields, "Content-Type", tokens.iter().map(String::as_str));
+        header::push_tokens(
+            &mut fields,
+            "Content-Type",
+            tokens.iter().map(String::as_str),
+        );
         let mut tokens = vec![if self.inline { "inline" } else { "attachment" }.to_owned()];
-        for piece in self.name.iter().flat_map(|name| header::parameter("filename", name)) {
+        for piece in self
+            .name
+            .iter()
+            .flat_map(|name| header::parameter("filename", name))
+        {
             close_token(&mut tokens);
             tokens.push(piece);
         }
-        header::push_tokens(&mut fields, "Content-Disposition", tokens.iter().map(String::as_str));
+        header::push_tokens(
+            &mut fields,
+            "Content-Disposition",
+            tokens.iter().map(String::as_str),
+        );
         header::push_ids(&mut fields, "Content-ID", self.cid.as_slice());
         header::push_tokens(&mut fields, "Content-Transfer-Encoding", [encoding]);
         Entity { fields, body }
@@ -205,11 +258,24 @@ fn close_token(tokens: &mut [String]) {
 
 /// A multipart cannot be attached as a file, and a type is nothing but two tokens.
 fn clean_type(content_type: &str) -> String {
-    let lower = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let token =
-        |half: &str| !half.is_empty() && half.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let lower = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let token = |half: &str| {
+        !half.is_empty()
+            && half
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
     match lower.split_once('/') {
-        Some((kind, sub)) if token(kind) && token(sub) && kind != "multipart" && lower.len() < 70 => lower,
+        Some((kind, sub))
+            if token(kind) && token(sub) && kind != "multipart" && lower.len() < 70 =>
+        {
+            lower
+        }
         _ => "application/octet-stream".to_owned(),
     }
 }

@@ -3,7 +3,10 @@
 //! The signature is not checked: the token came over TLS from the token endpoint itself (Core section 3.1.3.7, rule 6).
 //! Never use this for a token from anywhere else. Checking `iss`, `aud`, `exp` and `nonce` is the caller's.
 
-use base64::{Engine, alphabet, engine::GeneralPurpose, engine::general_purpose::{GeneralPurposeConfig}, engine::DecodePaddingMode};
+use base64::{
+    Engine, alphabet, engine::DecodePaddingMode, engine::GeneralPurpose,
+    engine::general_purpose::GeneralPurposeConfig,
+};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -12,7 +15,7 @@ const MAX_CLAIM: usize = 1_000;
 
 /// The claims that accounts are made from. Key an account by `sub` (Google) or `tid` and `oid` (Microsoft), never by
 /// an address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct IdClaims {
     pub iss: String,
     pub sub: String,
@@ -50,14 +53,18 @@ pub fn id_claims(id_token: &str) -> Result<IdClaims, ClaimsError> {
         return Err(ClaimsError::TooLong);
     }
     let mut parts = id_token.trim().split('.');
-    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(ClaimsError::Malformed);
     };
     let lenient = GeneralPurpose::new(
         &alphabet::URL_SAFE,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    let payload = lenient.decode(payload).map_err(|_| ClaimsError::Malformed)?;
+    let payload = lenient
+        .decode(payload)
+        .map_err(|_| ClaimsError::Malformed)?;
     let Ok(Value::Object(claims)) = serde_json::from_slice(&payload) else {
         return Err(ClaimsError::Malformed);
     };
@@ -65,7 +72,10 @@ pub fn id_claims(id_token: &str) -> Result<IdClaims, ClaimsError> {
         iss: text(&claims, "iss").ok_or(ClaimsError::Lacks("iss"))?,
         sub: text(&claims, "sub").ok_or(ClaimsError::Lacks("sub"))?,
         aud: audience(&claims).ok_or(ClaimsError::Lacks("aud"))?,
-        exp: claims.get("exp").and_then(whole).ok_or(ClaimsError::Lacks("exp"))?,
+        exp: claims
+            .get("exp")
+            .and_then(whole)
+            .ok_or(ClaimsError::Lacks("exp"))?,
         nonce: text(&claims, "nonce"),
         email: text(&claims, "email"),
         email_verified: claims.get("email_verified").and_then(truth),
@@ -78,23 +88,36 @@ pub fn id_claims(id_token: &str) -> Result<IdClaims, ClaimsError> {
 }
 
 fn text(claims: &Map<String, Value>, name: &str) -> Option<String> {
-    claims.get(name)?.as_str().filter(|value| !value.is_empty() && value.len() <= MAX_CLAIM).map(str::to_owned)
+    claims
+        .get(name)?
+        .as_str()
+        .filter(|value| !value.is_empty() && value.len() <= MAX_CLAIM)
+        .map(str::to_owned)
 }
 
 fn audience(claims: &Map<String, Value>) -> Option<Vec<String>> {
     let list: Vec<String> = match claims.get("aud")? {
         Value::String(one) => vec![one.clone()],
-        Value::Array(many) => many.iter().take(20).filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+        Value::Array(many) => many
+            .iter()
+            .take(20)
+            .filter_map(|one| one.as_str().map(str::to_owned))
+            .collect(),
         _ => return None,
     };
     (!list.is_empty() && list.iter().all(|one| one.len() <= MAX_CLAIM)).then_some(list)
 }
 
 fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok()).or_else(|| {
-        let fraction = value.as_f64().filter(|seconds| (0.0..1e15).contains(seconds))?;
-        format!("{fraction:.0}").parse().ok()
-    })
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .or_else(|| {
+            let fraction = value
+                .as_f64()
+                .filter(|seconds| (0.0..1e15).contains(seconds))?;
+            format!("{fraction:.0}").parse().ok()
+        })
 }
 
 /// Google's tokens of 2013 and its tokeninfo endpoint write the string "true".

@@ -44,7 +44,9 @@ pub enum TokenErrorKind {
     /// Somebody must approve the application.
     ConsentRequired,
     /// Seconds to wait, where the provider said.
-    Throttled { retry_after: Option<u64> },
+    Throttled {
+        retry_after: Option<u64>,
+    },
     /// Server trouble: try again later.
     Temporary,
     /// The answer is no JSON: a proxy's or portal's page, most likely.
@@ -74,7 +76,11 @@ pub struct TokenError {
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = self.error.as_deref().unwrap_or("no error code");
-        write!(f, "token endpoint answered {} ({error}): {}", self.status, self.provider_said)
+        write!(
+            f,
+            "token endpoint answered {} ({error}): {}",
+            self.status, self.provider_said
+        )
     }
 }
 
@@ -89,16 +95,16 @@ pub fn parse_token_reply(
     content_type: Option<&str>,
     retry_after: Option<&str>,
     body: &[u8],
-) -> Result<TokenReply, TokenError> {
+) -> Result<TokenReply, Box<TokenError>> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let retry_after = retry_after.and_then(|value| value.trim().parse().ok());
     let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) else {
-        return Err(not_json(status, content_type, retry_after, body));
+        return Err(Box::new(not_json(status, content_type, retry_after, body)));
     };
     if (200..300).contains(&status) && !members.contains_key("error") {
         return tokens(status, &members);
     }
-    Err(refusal(status, retry_after, &members))
+    Err(Box::new(refusal(status, retry_after, &members)))
 }
 
 fn text(members: &Map<String, Value>, name: &str, max: usize) -> Option<String> {
@@ -109,7 +115,9 @@ fn text(members: &Map<String, Value>, name: &str, max: usize) -> Option<String> 
 fn token(members: &Map<String, Value>, name: &str) -> Option<SecretString> {
     let value = members.get(name)?.as_str()?;
     // White space or a control character in a token could end a header or a command later.
-    let sound = !value.is_empty() && value.len() <= MAX_TOKEN && value.bytes().all(|byte| byte.is_ascii_graphic());
+    let sound = !value.is_empty()
+        && value.len() <= MAX_TOKEN
+        && value.bytes().all(|byte| byte.is_ascii_graphic());
     sound.then(|| SecretString::from(value))
 }
 
@@ -125,19 +133,25 @@ fn seconds(members: &Map<String, Value>, name: &str) -> Option<u64> {
     }
 }
 
-fn tokens(status: u16, members: &Map<String, Value>) -> Result<TokenReply, TokenError> {
+fn tokens(status: u16, members: &Map<String, Value>) -> Result<TokenReply, Box<TokenError>> {
     let Some(access_token) = token(members, "access_token") else {
         let said = if members.contains_key("access_token") {
             "the access token of the answer is empty, too long or malformed"
         } else {
             "the answer holds no access token"
         };
-        return Err(TokenError { provider_said: said.to_owned(), ..empty(TokenErrorKind::Other, status) });
+        return Err(Box::new(TokenError {
+            provider_said: said.to_owned(),
+            ..empty(TokenErrorKind::Other, status)
+        }));
     };
     let token_type = text(members, "token_type", 100).unwrap_or_else(|| "Bearer".to_owned());
     if !token_type.eq_ignore_ascii_case("bearer") {
         let provider_said = format!("the answer's token type is {token_type}, not Bearer");
-        return Err(TokenError { provider_said, ..empty(TokenErrorKind::Other, status) });
+        return Err(Box::new(TokenError {
+            provider_said,
+            ..empty(TokenErrorKind::Other, status)
+        }));
     }
     Ok(TokenReply {
         access_token,
@@ -188,7 +202,12 @@ fn refusal(status: u16, retry_after: Option<u64>, members: &Map<String, Value>) 
     TokenError {
         kind: kind_of(status, retry_after, error.as_deref(), suberror.as_deref()),
         provider_said: one_line(&said),
-        error_codes: codes.into_iter().flatten().filter_map(number).take(20).collect(),
+        error_codes: codes
+            .into_iter()
+            .flatten()
+            .filter_map(number)
+            .take(20)
+            .collect(),
         error_subtype: text(members, "error_subtype", 200),
         trace_id: text(members, "trace_id", 100),
         correlation_id: text(members, "correlation_id", 100),
@@ -205,34 +224,54 @@ fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn kind_of(status: u16, retry_after: Option<u64>, error: Option<&str>, suberror: Option<&str>) -> TokenErrorKind {
+fn kind_of(
+    status: u16,
+    retry_after: Option<u64>,
+    error: Option<&str>,
+    suberror: Option<&str>,
+) -> TokenErrorKind {
     use TokenErrorKind::{
-        ConsentRequired, InteractionRequired, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, Other,
-        Temporary, Throttled, UnauthorizedClient,
+        ConsentRequired, InteractionRequired, InvalidClient, InvalidGrant, InvalidRequest,
+        InvalidScope, Other, Temporary, Throttled, UnauthorizedClient,
     };
     if status == 429 {
         return Throttled { retry_after };
     }
     match (error.unwrap_or_default(), suberror.unwrap_or_default()) {
         ("invalid_grant" | "interaction_required", "consent_required") => ConsentRequired,
-        ("invalid_grant", "basic_action" | "additional_action" | "message_only") => InteractionRequired,
+        ("invalid_grant", "basic_action" | "additional_action" | "message_only") => {
+            InteractionRequired
+        }
         ("invalid_grant", _) => InvalidGrant,
         ("invalid_client" | "deleted_client", _) => InvalidClient,
         ("unauthorized_client", _) => UnauthorizedClient,
         ("invalid_scope", _) => InvalidScope,
-        ("invalid_request" | "unsupported_grant_type" | "redirect_uri_mismatch" | "invalid_resource", _) => {
-            InvalidRequest
-        }
+        (
+            "invalid_request"
+            | "unsupported_grant_type"
+            | "redirect_uri_mismatch"
+            | "invalid_resource",
+            _,
+        ) => InvalidRequest,
         ("interaction_required" | "login_required", _) => InteractionRequired,
         ("consent_required" | "admin_policy_enforced", _) => ConsentRequired,
-        ("slow_down" | "rate_limit_exceeded" | "resource_exhausted", _) => Throttled { retry_after },
-        ("server_error" | "temporarily_unavailable" | "internal_failure" | "unavailable", _) => Temporary,
+        ("slow_down" | "rate_limit_exceeded" | "resource_exhausted", _) => {
+            Throttled { retry_after }
+        }
+        ("server_error" | "temporarily_unavailable" | "internal_failure" | "unavailable", _) => {
+            Temporary
+        }
         _ if status >= 500 => Temporary,
         _ => Other,
     }
 }
 
-fn not_json(status: u16, content_type: Option<&str>, retry_after: Option<u64>, body: &[u8]) -> TokenError {
+fn not_json(
+    status: u16,
+    content_type: Option<&str>,
+    retry_after: Option<u64>,
+    body: &[u8],
+) -> TokenError {
     let kind = match status {
         429 => TokenErrorKind::Throttled { retry_after },
         500.. => TokenErrorKind::Temporary,
@@ -240,14 +279,18 @@ fn not_json(status: u16, content_type: Option<&str>, retry_after: Option<u64>, b
     };
     let start = body.get(..64 * 1024).unwrap_or(body);
     // A body that should have been JSON may hold tokens; only pages are quoted.
-    let page = content_type.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("text/"));
+    let page =
+        content_type.is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("text/"));
     let said = if page {
         let title = crate::mime::html_to_text(&String::from_utf8_lossy(start));
         one_line(&title).chars().take(300).collect()
     } else {
         format!("HTTP {status}, {} octets that are no JSON", body.len())
     };
-    TokenError { provider_said: said, ..empty(kind, status) }
+    TokenError {
+        provider_said: said,
+        ..empty(kind, status)
+    }
 }
 
 /// Microsoft's texts hold line ends and no-break spaces.

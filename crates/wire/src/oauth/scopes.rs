@@ -6,7 +6,11 @@ const MAX_SCOPES: usize = 200;
 
 /// The scopes of a reply. Google gives `email` and `profile` back under their long names; here they have the short ones.
 pub fn granted_scopes(scope: &str) -> BTreeSet<String> {
-    scope.split_whitespace().take(MAX_SCOPES).map(|one| short(one).to_owned()).collect()
+    scope
+        .split_whitespace()
+        .take(MAX_SCOPES)
+        .map(|one| short(one).to_owned())
+        .collect()
 }
 
 fn short(scope: &str) -> &str {
@@ -20,7 +24,10 @@ fn short(scope: &str) -> &str {
 /// The scopes that were asked for and are not in `granted`, as they were asked for. Case and a last slash do not matter.
 /// `offline_access` and `openid` are never echoed reliably; what they are for shows in the tokens, so they are not missed.
 pub fn missing_scopes(asked: &[&str], granted: &str) -> Vec<String> {
-    let have: BTreeSet<String> = granted_scopes(granted).iter().map(|scope| comparable(scope)).collect();
+    let have: BTreeSet<String> = granted_scopes(granted)
+        .iter()
+        .map(|scope| comparable(scope))
+        .collect();
     asked
         .iter()
         .flat_map(|scope| scope.split_whitespace())

@@ -4,7 +4,15 @@
 import { asProblem, Problem } from '../../api/problem'
 import { upload } from '../../jmap/blobs'
 import type { Identity } from '../../jmap/types'
-import { emptyDraft, isEmpty, partKey, startFrom, toPlain, type Draft, type Mode } from '../../mail/compose'
+import {
+  emptyDraft,
+  isEmpty,
+  partKey,
+  startFrom,
+  toPlain,
+  type Draft,
+  type Mode,
+} from '../../mail/compose'
 import { htmlOfText } from '../../mail/html'
 import { discardDraft, saveDraft, send } from '../../mail/send'
 import { loadEmail, quotableHtml } from '../../mail/thread'
@@ -76,9 +84,13 @@ export class Composer {
   }
 
   private sign() {
-    const signature = this.from?.identity.htmlSignature || htmlOfText(this.from?.identity.textSignature ?? '')
+    const signature =
+      this.from?.identity.htmlSignature || htmlOfText(this.from?.identity.textSignature ?? '')
     if (!this.from?.identity.htmlSignature && !this.from?.identity.textSignature) return
-    this.draft.body = this.draft.body.replace(/^(<div><br><\/div>)?/, `<div><br></div>${signature}<br>`)
+    this.draft.body = this.draft.body.replace(
+      /^(<div><br><\/div>)?/,
+      `<div><br></div>${signature}<br>`,
+    )
   }
 
   changed() {
@@ -136,7 +148,13 @@ export class Composer {
       const abort = new AbortController()
       this.uploads.set(key, abort)
       const item = () => this.draft.attachments.find((one) => one.key === key)
-      upload(template, from.store.id, file, (share) => item() && (item()!.progress = share), abort.signal)
+      upload(
+        template,
+        from.store.id,
+        file,
+        (share) => item() && (item()!.progress = share),
+        abort.signal,
+      )
         .then(({ blobId, type: kept }) => {
           const at = item()
           if (at) Object.assign(at, { blobId, progress: 1, type: kept || type })
@@ -183,7 +201,12 @@ export class Composer {
     clearTimeout(this.timer)
     await this.keeping
     try {
-      await send(this.from.store, $state.snapshot(this.draft) as Draft, this.from.identity, this.draftId)
+      await send(
+        this.from.store,
+        $state.snapshot(this.draft) as Draft,
+        this.from.identity,
+        this.draftId,
+      )
       this.over = true
       return true
     } catch (error) {

@@ -40,6 +40,7 @@ class Desk {
     this.open?.threadId === row.threadId && this.open.accountId === row.accountId
 
   makeList(): MessageList | null {
+    if (route.parts[0] !== 'mail') return null
     if (this.searching) {
       const ids = [...mail.stores.keys()]
       const filter = { text: this.words }
@@ -48,9 +49,7 @@ class Desk {
         : null
     }
     if (!this.accountId || !this.mailboxId) return null
-    return new MessageList([
-      { accountId: this.accountId, filter: { inMailbox: this.mailboxId } },
-    ])
+    return new MessageList([{ accountId: this.accountId, filter: { inMailbox: this.mailboxId } }])
   }
 }
 

@@ -153,12 +153,12 @@ pub(super) const ROWS: &[Row] = &[
         0,
         Card::SelfCheck,
         [
-            "サーバの時計が {n} 秒ずれています。",
+            "サーバの時計が正しくありません (ずれの秒数: {n})。",
             "時計が合っていないと、{provider} は要求を拒否し、トークンの期限も正しく判断できません。",
             "サーバの時刻同期 (NTP) を有効にし、時計を合わせてください。",
         ],
         [
-            "The server's clock is wrong by {n} seconds.",
+            "The server's clock is wrong (seconds off: {n}).",
             "With a wrong clock {provider} refuses requests, and the end of a token is misjudged.",
             "Switch on time synchronisation (NTP) on the server.",
         ],

@@ -52,12 +52,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "{provider} の制限により一時停止しています。",
             "短い時間に多くの要求があったため、間隔を空けるよう求められました。",
-            "{time} に自動で再開します。操作は必要ありません。",
+            "自動で再開します (次回 {time})。操作は必要ありません。",
         ],
         [
             "{provider} asked us to slow down.",
             "There were many requests in a short time.",
-            "We go on at {time}. Nothing needs to be done.",
+            "We go on by ourselves (next: {time}). Nothing needs to be done.",
         ],
     ),
     row(
@@ -254,12 +254,12 @@ pub(super) const ROWS: &[Row] = &[
         0,
         Card::Credential,
         [
-            "クライアント シークレットの有効期限が {date} に切れました。",
+            "クライアント シークレットの有効期限が切れています (期限: {date})。",
             "{provider} のシークレットには有効期限があります。",
             "新しいシークレットを追加し、その「値」を登録してください。接続済みのメールボックスは自動で復旧します。",
         ],
         [
-            "The client secret ended on {date}.",
+            "The client secret has ended (end date: {date}).",
             "Secrets of {provider} have an end date.",
             "Add a new secret and enter its value here. Connected mailboxes recover by themselves.",
         ],
@@ -271,12 +271,12 @@ pub(super) const ROWS: &[Row] = &[
         0,
         Card::Credential,
         [
-            "クライアント シークレットの有効期限が {date} に切れます。",
+            "クライアント シークレットの有効期限が近づいています (期限: {date})。",
             "期限を過ぎると、この認証情報を使うすべてのメールボックスが止まります。",
             "{provider} で新しいシークレットを追加し、その「値」を登録してください。古いものと同時に有効にできます。",
         ],
         [
-            "The client secret ends on {date}.",
+            "The client secret ends soon (end date: {date}).",
             "After that day every mailbox of this credential stops.",
             "Add a new secret at {provider} and enter its value here. Both can be valid at the same time.",
         ],

@@ -13,10 +13,16 @@ pub(super) struct Entity {
 
 /// Text with CRLF line ends, and how it may be written.
 pub(super) fn encode_text(text: &str) -> (&'static str, Vec<u8>) {
-    let lines = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "").replace('\n', "\r\n");
+    let lines = text
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\0', "")
+        .replace('\n', "\r\n");
     let bytes = lines.as_bytes();
     // "From " and a lone dot at a line's start are what old relays change.
-    let risky = lines.split("\r\n").any(|line| line.len() > 200 || line.starts_with("From ") || line == ".");
+    let risky = lines
+        .split("\r\n")
+        .any(|line| line.len() > 200 || line.starts_with("From ") || line == ".");
     let wide = bytes.iter().filter(|byte| !byte.is_ascii()).count();
     if wide == 0 && !risky {
         return ("7bit", lines.into_bytes());
@@ -36,7 +42,9 @@ pub(super) fn encode_octets(octets: &[u8]) -> (&'static str, Vec<u8>) {
 pub(super) fn encode_message(octets: &[u8]) -> Option<(&'static str, Vec<u8>)> {
     let fits = octets.is_ascii()
         && !octets.contains(&0)
-        && octets.split(|byte| *byte == b'\n').all(|line| line.len() <= MAX_LINE);
+        && octets
+            .split(|byte| *byte == b'\n')
+            .all(|line| line.len() <= MAX_LINE);
     fits.then(|| ("7bit", with_crlf(octets)))
 }
 
@@ -104,6 +112,7 @@ pub(super) fn multipart(subtype: &str, boundary: &str, parts: Vec<Entity>) -> En
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{boundary}--").as_bytes());
-    let fields = format!("Content-Type: multipart/{subtype};\r\n boundary=\"{boundary}\"\r\n").into_bytes();
+    let fields =
+        format!("Content-Type: multipart/{subtype};\r\n boundary=\"{boundary}\"\r\n").into_bytes();
     Entity { fields, body }
 }

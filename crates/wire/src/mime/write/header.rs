@@ -13,16 +13,28 @@ const WORD_OCTETS: usize = 45;
 
 /// Without line ends and other control characters.
 pub(super) fn flat(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 /// Whether a name may stand before a colon (RFC 5322 section 3.6.8).
 pub(super) fn is_field_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 76 && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
+    !name.is_empty()
+        && name.len() <= 76
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b':')
 }
 
 /// A field whose tokens may be folded between each other; tokens themselves are never cut.
-pub(super) fn push_tokens<'a>(out: &mut Vec<u8>, name: &str, tokens: impl IntoIterator<Item = &'a str>) {
+pub(super) fn push_tokens<'a>(
+    out: &mut Vec<u8>,
+    name: &str,
+    tokens: impl IntoIterator<Item = &'a str>,
+) {
     out.extend_from_slice(name.as_bytes());
     out.push(b':');
     let mut column = name.len() + 1;
@@ -48,8 +60,13 @@ pub(super) fn push_text(out: &mut Vec<u8>, name: &str, text: &str) {
 
 /// ASCII words as they are; anything else, and what could be taken for an encoded word, as encoded words.
 fn text_tokens(text: &str) -> Vec<String> {
-    let plain = text.is_ascii() && !text.contains("=?") && text.split(' ').all(|word| word.len() < 900);
-    if plain { text.split(' ').map(str::to_owned).collect() } else { encoded_words(text) }
+    let plain =
+        text.is_ascii() && !text.contains("=?") && text.split(' ').all(|word| word.len() < 900);
+    if plain {
+        text.split(' ').map(str::to_owned).collect()
+    } else {
+        encoded_words(text)
+    }
 }
 
 fn encoded_words(text: &str) -> Vec<String> {
@@ -74,14 +91,17 @@ fn encoded_word(piece: &str) -> String {
 
 /// An address field; nothing is written for an empty list.
 pub(super) fn push_addresses(out: &mut Vec<u8>, name: &str, addresses: &[Address]) {
-    let usable: Vec<&Address> = addresses.iter().filter(|address| !address.email.trim().is_empty()).collect();
+    let usable: Vec<&Address> = addresses
+        .iter()
+        .filter(|address| is_sendable(&address.email))
+        .collect();
     let mut tokens = Vec::new();
     for (index, address) in usable.iter().enumerate() {
         let mut own = address_tokens(address);
-        if index + 1 < usable.len() {
-            if let Some(last) = own.last_mut() {
-                last.push(',');
-            }
+        if index + 1 < usable.len()
+            && let Some(last) = own.last_mut()
+        {
+            last.push(',');
         }
         tokens.extend(own);
     }
@@ -92,14 +112,24 @@ pub(super) fn push_addresses(out: &mut Vec<u8>, name: &str, addresses: &[Address
 
 fn address_tokens(address: &Address) -> Vec<String> {
     let email = clean_email(&address.email);
-    let name = address.name.as_deref().map(flat).filter(|name| !name.is_empty());
+    let name = address
+        .name
+        .as_deref()
+        .map(flat)
+        .filter(|name| !name.is_empty());
     let Some(name) = name else { return vec![email] };
     let mut tokens = if !name.is_ascii() || name.contains("=?") || name.len() > 200 {
         encoded_words(&name)
-    } else if name.bytes().all(|b| b.is_ascii_alphanumeric() || b" !#$%&'*+-/=?^_`{|}~".contains(&b)) {
+    } else if name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b" !#$%&'*+-/=?^_`{|}~".contains(&b))
+    {
         name.split_ascii_whitespace().map(str::to_owned).collect()
     } else {
-        vec![format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))]
+        vec![format!(
+            "\"{}\"",
+            name.replace('\\', "\\\\").replace('"', "\\\"")
+        )]
     };
     tokens.push(format!("<{email}>"));
     tokens
@@ -107,8 +137,10 @@ fn address_tokens(address: &Address) -> Vec<String> {
 
 /// An address can hold neither white space nor what would end it; a domain in other letters goes as A-labels.
 pub(super) fn clean_email(email: &str) -> String {
-    let clean: String =
-        email.chars().filter(|c| !c.is_control() && !c.is_whitespace() && !"<>,;".contains(*c)).collect();
+    let clean: String = email
+        .chars()
+        .filter(|c| !c.is_control() && !c.is_whitespace() && !"<>,;".contains(*c))
+        .collect();
     match clean.rsplit_once('@') {
         Some((local, domain)) if !domain.is_ascii() => match url::Host::parse(domain) {
             Ok(host) => format!("{local}@{host}"),
@@ -118,11 +150,23 @@ pub(super) fn clean_email(email: &str) -> String {
     }
 }
 
+/// Whether mail can go there without SMTPUTF8: ASCII before the `@`, something behind it.
+pub(super) fn is_sendable(email: &str) -> bool {
+    clean_email(email).is_ascii()
+        && email
+            .rsplit_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+}
+
 /// Ids in angle brackets; characters that cannot be in one are dropped.
 pub(super) fn push_ids(out: &mut Vec<u8>, name: &str, ids: &[String]) {
     let tokens: Vec<String> = ids
         .iter()
-        .map(|id| id.chars().filter(|c| c.is_ascii_graphic() && !"<>".contains(*c)).collect::<String>())
+        .map(|id| {
+            id.chars()
+                .filter(|c| c.is_ascii_graphic() && !"<>".contains(*c))
+                .collect::<String>()
+        })
         .filter(|id| !id.is_empty() && id.len() < 900)
         .map(|id| format!("<{id}>"))
         .collect();
@@ -135,7 +179,10 @@ pub(super) fn push_ids(out: &mut Vec<u8>, name: &str, ids: &[String]) {
 pub(super) fn parameter(name: &str, value: &str) -> Vec<String> {
     let value = flat(value);
     if value.is_ascii() && value.len() <= 60 {
-        return vec![format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))];
+        return vec![format!(
+            "{name}=\"{}\"",
+            value.replace('\\', "\\\\").replace('"', "\\\"")
+        )];
     }
     let encoded = percent_encoded(&value);
     if encoded.len() <= 50 {
@@ -163,7 +210,9 @@ fn percent_encoded(value: &str) -> String {
     value
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => {
+                char::from(byte).to_string()
+            }
             _ => format!("%{byte:02X}"),
         })
         .collect()

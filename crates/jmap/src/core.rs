@@ -1,0 +1,3 @@
+//! Core (RFC 8620, 4).
+
+pub mod echo;

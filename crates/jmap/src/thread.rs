@@ -1,0 +1,4 @@
+//! Threads (RFC 8621, 3).
+
+pub mod changes;
+pub mod get;

@@ -1,0 +1,14 @@
+//! Thread/changes (RFC 8621, 3.2).
+
+use serde_json::Value;
+use store::ThreadId;
+use store::changes::Kind;
+
+use crate::error::Result;
+use crate::request::Context;
+use crate::types::Args;
+
+/// The answer.
+pub async fn changes(context: &Context<'_>, args: Args) -> Result<Value> {
+    crate::changes::answer(context, args, Kind::Thread, |id| ThreadId(id).to_string()).await
+}

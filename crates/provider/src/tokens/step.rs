@@ -1,0 +1,389 @@
+//! The protocol of refreshing, as one pure function.
+//!
+//!     step(state, event) -> (state, action)
+//!
+//! `tokens.rs` drives it in production; a model checker can drive the same function. It knows no clock, no
+//! database and no network: the time comes with each event, and what is to be done is said as an [`Action`].
+//!
+//!     Looking --Read--> fresh enough ------------------------------------> Ended(Fresh)
+//!                   --> another refreshes -------------------------------> Ended(Busy)
+//!                   --> take the lease --Leased--> Asking --tokens------> Storing --Stored--> Ended(Fresh)
+//!                                                        --refused------> Doubting --Read---> changed meanwhile: Looking
+//!                                                                                        ---> previous token: Asking again
+//!                                                                                        ---> GivingBack(needs_consent)
+//!                                                        --app refused--> GivingBack(app_broken)
+//!                                                        --no answer----> GivingBack(try later)
+//!
+//! What always holds:
+//! - a refresh is asked for only under a lease, and until the request's deadline the lease stands;
+//! - tokens are used only after they are stored;
+//! - `invalid_grant` counts only after a second look at the row: if the stored token changed meanwhile, it
+//!   was a lost race;
+//! - a refused app never touches the grant; no answer never touches either.
+
+use store::Millis;
+use store::grants::Status;
+
+/// How long one refresher is believed to be at work.
+pub const LEASE: Millis = 40_000;
+/// The request ends this long before the lease.
+pub const MARGIN: Millis = 10_000;
+/// An access token with less than this left is not handed out.
+pub const LEAST_LIFE: Millis = 30_000;
+/// The first wait after no answer; doubled each time.
+pub const FIRST_WAIT: Millis = 2_000;
+/// The longest wait after no answer.
+pub const LONGEST_WAIT: Millis = 300_000;
+/// How often a refused app is tried again by itself.
+pub const APP_BROKEN_WAIT: Millis = 3_600_000;
+
+/// What a look at the row told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Grows with every new token.
+    pub version: i64,
+    /// The grant's state.
+    pub status: Status,
+    /// When the access token ends; `None` where there is none.
+    pub access_ends_at: Option<Millis>,
+    /// Until when somebody else is believed to refresh.
+    pub leased_until: Option<Millis>,
+    /// Before this time no try is wanted (back-off, throttled, broken app).
+    pub not_before: Option<Millis>,
+    /// Failed tries in a row.
+    pub failures: i64,
+    /// Whether the refresh token before the newest is kept.
+    pub has_previous: bool,
+}
+
+/// What the token endpoint said, or that it said nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// New tokens; the access token ends then.
+    Tokens {
+        /// When it ends.
+        access_ends_at: Millis,
+    },
+    /// `invalid_grant` and its kin: this refresh token is not taken.
+    GrantRefused,
+    /// A person must sign in or approve: `interaction_required`, `consent_required`.
+    PersonNeeded,
+    /// `invalid_client` and its kin: the credential is not taken.
+    AppRefused,
+    /// The provider wants us to wait.
+    Throttled {
+        /// For so long, where it says.
+        wait: Option<Millis>,
+    },
+    /// No usable answer: network, 5xx, no JSON.
+    None,
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The row was read, because somebody wants a token.
+    Read {
+        /// The time.
+        now: Millis,
+        /// What it told.
+        view: View,
+        /// How much life the caller wants the token to have; a planned refresh wants more than is left.
+        least_life: Millis,
+    },
+    /// The lease was tried.
+    Leased(bool),
+    /// The request ended.
+    Answered {
+        /// The time.
+        now: Millis,
+        /// How.
+        answer: Answer,
+    },
+    /// Storing was tried: `false` when another answer was quicker.
+    Stored(bool),
+    /// The lease was given back.
+    GivenBack,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Read the row (again).
+    Read,
+    /// Take the lease by compare-and-set.
+    TakeLease {
+        /// Only if the row still has it.
+        version: i64,
+        /// Until then.
+        until: Millis,
+    },
+    /// Send the request.
+    Ask {
+        /// With the refresh token before the newest.
+        previous: bool,
+        /// Within this time.
+        within: Millis,
+    },
+    /// Store the tokens by compare-and-set.
+    Store {
+        /// Only if the row still has it.
+        version: i64,
+        /// Plan the next refresh so that this much life is left.
+        ahead: Millis,
+    },
+    /// Give the lease back without tokens.
+    GiveBack {
+        /// The version it was taken for.
+        version: i64,
+        /// The grant's new state; `None` leaves it.
+        status: Option<Status>,
+        /// The next try; `None`: not by itself.
+        next_try: Option<Millis>,
+    },
+    /// Nothing more.
+    End,
+}
+
+/// How it ended for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The row holds a token that is good enough.
+    Fresh,
+    /// Somebody else refreshes, at the latest until then.
+    Busy(Millis),
+    /// Not now; worth another try then.
+    Later(Millis),
+    /// The credential is refused.
+    AppBroken,
+    /// A person must consent again.
+    NeedsConsent,
+}
+
+/// Where a caller is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Wants to know what the row says.
+    Looking,
+    /// Tried to take the lease.
+    Leasing { view: View, until: Millis, began: Millis },
+    /// Waits for the answer.
+    Asking { view: View, previous: bool, until: Millis, began: Millis },
+    /// Waits for the commit.
+    Storing,
+    /// Was refused and looks again.
+    Doubting { view: View, previous: bool, until: Millis, person: bool },
+    /// Gives the lease back.
+    GivingBack(Outcome),
+    /// At the end.
+    Ended(Outcome),
+}
+
+/// One step. An event that does not fit the state changes nothing.
+pub fn step(state: State, event: Event) -> (State, Action) {
+    match (state, event) {
+        (State::Looking, Event::Read { now, view, least_life }) => look(now, view, least_life),
+        (State::Leasing { view, until, began }, Event::Leased(true)) => {
+            let within = until - MARGIN - began;
+            (State::Asking { view, previous: false, until, began }, Action::Ask { previous: false, within })
+        }
+        (State::Leasing { .. }, Event::Leased(false)) => (State::Looking, Action::Read),
+        (State::Asking { view, previous, until, .. }, Event::Answered { now, answer }) => {
+            answered(view, previous, until, now, answer)
+        }
+        (State::Doubting { view, .. }, Event::Read { view: seen, .. }) if seen.version != view.version => {
+            // The token was renewed while ours was on its way: it was a lost race, the grant lives.
+            (State::Looking, Action::Read)
+        }
+        (State::Doubting { view, previous: false, until, person: false }, Event::Read { now, view: seen, .. })
+            if seen.has_previous && now < until - MARGIN =>
+        {
+            let within = until - MARGIN - now;
+            (State::Asking { view, previous: true, until, began: now }, Action::Ask { previous: true, within })
+        }
+        (State::Doubting { view, .. }, Event::Read { .. }) => (
+            State::GivingBack(Outcome::NeedsConsent),
+            Action::GiveBack { version: view.version, status: Some(Status::NeedsConsent), next_try: None },
+        ),
+        (State::Storing, Event::Stored(true)) => (State::Ended(Outcome::Fresh), Action::End),
+        (State::Storing, Event::Stored(false)) => (State::Looking, Action::Read),
+        (State::GivingBack(outcome), Event::GivenBack) => (State::Ended(outcome), Action::End),
+        (state, _) => (state, Action::End),
+    }
+}
+
+fn look(now: Millis, view: View, least_life: Millis) -> (State, Action) {
+    let left = view.access_ends_at.map_or(0, |ends| ends - now);
+    let end = |outcome| (State::Ended(outcome), Action::End);
+    if matches!(view.status, Status::NeedsConsent | Status::Revoked) {
+        return end(Outcome::NeedsConsent);
+    }
+    if left >= least_life {
+        return end(Outcome::Fresh);
+    }
+    let waiting = view.not_before.filter(|time| *time > now);
+    if view.status == Status::AppBroken && waiting.is_some() {
+        return end(Outcome::AppBroken);
+    }
+    let busy = view.leased_until.filter(|until| *until > now);
+    // A token that still works is better than waiting, whoever is at work and whatever was refused.
+    if (busy.is_some() || waiting.is_some()) && left >= LEAST_LIFE {
+        return end(Outcome::Fresh);
+    }
+    if let Some(until) = busy {
+        return end(Outcome::Busy(until));
+    }
+    if let Some(time) = waiting {
+        return end(Outcome::Later(time));
+    }
+    let until = now + LEASE;
+    let action = Action::TakeLease { version: view.version, until };
+    (State::Leasing { view, until, began: now }, action)
+}
+
+fn answered(view: View, previous: bool, until: Millis, now: Millis, answer: Answer) -> (State, Action) {
+    let version = view.version;
+    let still_good = view.access_ends_at.is_some_and(|ends| ends - now >= LEAST_LIFE);
+    let give_back = |outcome, status, next_try| {
+        (State::GivingBack(outcome), Action::GiveBack { version, status, next_try })
+    };
+    match answer {
+        Answer::Tokens { access_ends_at } => (State::Storing, Action::Store { version, ahead: ahead(access_ends_at - now) }),
+        Answer::GrantRefused => (State::Doubting { view, previous, until, person: false }, Action::Read),
+        Answer::PersonNeeded => (State::Doubting { view, previous, until, person: true }, Action::Read),
+        Answer::AppRefused => {
+            give_back(Outcome::AppBroken, Some(Status::AppBroken), Some(now + APP_BROKEN_WAIT))
+        }
+        Answer::Throttled { wait } => {
+            let wait = wait.unwrap_or_else(|| back_off(60_000, view.failures, 3_600_000)).clamp(1_000, 24 * 3_600_000);
+            later(version, now + wait, still_good)
+        }
+        Answer::None => later(version, now + back_off(FIRST_WAIT, view.failures, LONGEST_WAIT), still_good),
+    }
+}
+
+/// Not now: while the old token works, nobody needs to be told.
+fn later(version: i64, time: Millis, still_good: bool) -> (State, Action) {
+    let status = (!still_good).then_some(Status::Throttled);
+    let outcome = if still_good { Outcome::Fresh } else { Outcome::Later(time) };
+    (State::GivingBack(outcome), Action::GiveBack { version, status, next_try: Some(time) })
+}
+
+/// Doubles with every failure.
+pub fn back_off(first: Millis, failures: i64, longest: Millis) -> Millis {
+    first.saturating_mul(1 << failures.clamp(0, 20)).min(longest)
+}
+
+/// How long before its end a token with so much life is refreshed: five minutes, less for short lives.
+pub fn ahead(life: Millis) -> Millis {
+    (life / 6).clamp(0, 300_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view() -> View {
+        View {
+            version: 3,
+            status: Status::Good,
+            access_ends_at: Some(1_000),
+            leased_until: None,
+            not_before: None,
+            failures: 0,
+            has_previous: false,
+        }
+    }
+
+    fn read(now: Millis, view: View) -> Event {
+        Event::Read { now, view, least_life: LEAST_LIFE }
+    }
+
+    fn asking(view: View) -> State {
+        State::Asking { view, previous: false, until: LEASE, began: 0 }
+    }
+
+    #[test]
+    fn a_token_with_life_left_is_used_without_asking_anybody() {
+        let fresh = View { access_ends_at: Some(100_000), ..view() };
+        assert_eq!(step(State::Looking, read(0, fresh)).0, State::Ended(Outcome::Fresh));
+    }
+
+    #[test]
+    fn a_refresh_is_asked_for_under_a_lease_and_ends_before_it() {
+        let (state, action) = step(State::Looking, read(0, view()));
+        assert_eq!(action, Action::TakeLease { version: 3, until: LEASE });
+        let (_, action) = step(state, Event::Leased(true));
+        assert_eq!(action, Action::Ask { previous: false, within: LEASE - MARGIN });
+    }
+
+    #[test]
+    fn whoever_loses_the_lease_looks_again() {
+        let (state, _) = step(State::Looking, read(0, view()));
+        assert_eq!(step(state, Event::Leased(false)), (State::Looking, Action::Read));
+        let busy = View { leased_until: Some(500), ..view() };
+        assert_eq!(step(State::Looking, read(0, busy)).0, State::Ended(Outcome::Busy(500)));
+    }
+
+    #[test]
+    fn tokens_are_stored_before_anyone_uses_them() {
+        let answer = Event::Answered { now: 10, answer: Answer::Tokens { access_ends_at: 3_600_010 } };
+        let (state, action) = step(asking(view()), answer);
+        assert_eq!(action, Action::Store { version: 3, ahead: 300_000 });
+        assert_eq!(step(state.clone(), Event::Stored(true)).0, State::Ended(Outcome::Fresh));
+        assert_eq!(step(state, Event::Stored(false)), (State::Looking, Action::Read));
+    }
+
+    #[test]
+    fn a_refused_grant_counts_only_after_a_second_look() {
+        let (state, action) = step(asking(view()), Event::Answered { now: 10, answer: Answer::GrantRefused });
+        assert_eq!(action, Action::Read);
+        let renewed = View { version: 4, ..view() };
+        assert_eq!(step(state.clone(), read(20, renewed)), (State::Looking, Action::Read));
+        let (state, action) = step(state, read(20, view()));
+        assert_eq!(action, Action::GiveBack { version: 3, status: Some(Status::NeedsConsent), next_try: None });
+        assert_eq!(step(state, Event::GivenBack).0, State::Ended(Outcome::NeedsConsent));
+    }
+
+    #[test]
+    fn the_refresh_token_before_the_newest_is_tried_once() {
+        let (state, _) = step(asking(view()), Event::Answered { now: 10, answer: Answer::GrantRefused });
+        let kept = View { has_previous: true, ..view() };
+        let (state, action) = step(state, read(20, kept.clone()));
+        assert!(matches!(action, Action::Ask { previous: true, .. }));
+        let (state, _) = step(state, Event::Answered { now: 30, answer: Answer::GrantRefused });
+        let (_, action) = step(state, read(40, kept));
+        assert!(matches!(action, Action::GiveBack { status: Some(Status::NeedsConsent), .. }));
+    }
+
+    #[test]
+    fn a_refused_app_leaves_the_grant_alone() {
+        let (_, action) = step(asking(view()), Event::Answered { now: 10, answer: Answer::AppRefused });
+        assert_eq!(
+            action,
+            Action::GiveBack { version: 3, status: Some(Status::AppBroken), next_try: Some(10 + APP_BROKEN_WAIT) }
+        );
+    }
+
+    #[test]
+    fn no_answer_means_another_try_and_nothing_else() {
+        let failing = View { failures: 3, ..view() };
+        let (state, action) = step(asking(failing), Event::Answered { now: 10, answer: Answer::None });
+        assert_eq!(
+            action,
+            Action::GiveBack { version: 3, status: Some(Status::Throttled), next_try: Some(10 + 16_000) }
+        );
+        assert_eq!(state, State::GivingBack(Outcome::Later(16_010)));
+        let still_good = View { access_ends_at: Some(200_000), ..view() };
+        let (state, action) = step(asking(still_good), Event::Answered { now: 10, answer: Answer::None });
+        assert_eq!(action, Action::GiveBack { version: 3, status: None, next_try: Some(2_010) });
+        assert_eq!(state, State::GivingBack(Outcome::Fresh));
+    }
+
+    #[test]
+    fn a_broken_app_is_not_asked_again_before_its_time() {
+        let broken = View { status: Status::AppBroken, not_before: Some(5_000), ..view() };
+        assert_eq!(step(State::Looking, read(1_000, broken.clone())).0, State::Ended(Outcome::AppBroken));
+        assert!(matches!(step(State::Looking, read(5_000, broken)).1, Action::TakeLease { .. }));
+    }
+}

@@ -1,0 +1,348 @@
+//! `/api/accounts`: connected mailboxes and their states. Administrators see the state of all, never mail.
+
+use std::time::Duration;
+
+use access::Caller;
+use axum::Json;
+use axum::body::{Body as Bytes, Bytes as Chunk};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use provider::cause::{Outcome, Step};
+use provider::tokens::{self, Answered};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::accounts::{self, Account, Rights};
+use store::api_tokens::Scope;
+use store::grants::Grant;
+use store::{AccountId, Announcement, EmailId, JobId, audit, folders, grants, intervals, jobs, users};
+
+use super::Web;
+use super::caller::{Body, Client, Myself, SignedIn, actor};
+use super::credentials::{event, wants_events};
+use super::problem::{Problem, language};
+use crate::json;
+
+/// The kind of job that checks one account; its subject is the account.
+pub const CHECK_JOB: &str = "account-check";
+/// A check that takes longer has lost its worker.
+const LONGEST_CHECK: Duration = Duration::from_secs(180);
+
+#[derive(Deserialize)]
+pub struct Options {
+    all: Option<String>,
+}
+
+/// `GET /api/accounts[?all=1]`
+pub async fn list(State(web): State<Web>, SignedIn(caller): SignedIn, Query(options): Query<Options>) -> Result<Json<Value>, Problem> {
+    let all = options.all.is_some_and(|value| value != "0");
+    if all && !caller.is_administrator() {
+        return Err(Problem::forbidden());
+    }
+    let user = caller.user.id;
+    let found = web
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                let list = if all {
+                    accounts::all(tx).await?.into_iter().map(|account| (account, None)).collect()
+                } else {
+                    accounts::of_user(tx, user).await?.into_iter().map(|(account, rights)| (account, Some(rights))).collect::<Vec<_>>()
+                };
+                let mut found = Vec::new();
+                for (account, rights) in list {
+                    let grant = grants::find(tx, account.grant_id).await?;
+                    let owner = users::find(tx, account.owner_id).await?;
+                    found.push((account, rights, grant, owner));
+                }
+                Ok(found)
+            })
+        })
+        .await?;
+    let items: Vec<Value> = found
+        .iter()
+        .map(|(account, rights, grant, owner)| {
+            let mut item = json::account(account, grant.as_ref(), language());
+            if let Some(owner) = owner {
+                item["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
+            }
+            if let Some(rights) = rights {
+                item["rights"] = rights_json(*rights);
+            }
+            item
+        })
+        .collect();
+    Ok(Json(json!({ "items": items, "next": null })))
+}
+
+fn rights_json(rights: Rights) -> Value {
+    json!({ "read": rights.read, "send": rights.send, "manage": rights.manage })
+}
+
+struct Seen {
+    account: Account,
+    grant: Option<Grant>,
+    rights: Option<Rights>,
+}
+
+/// An account that the caller may see: as a member, or as an administrator.
+async fn load(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
+    let id: AccountId = id.parse().map_err(|_| Problem::not_found())?;
+    let user = caller.user.id;
+    let found = web
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(account) = accounts::find(tx, id).await? else { return Ok(None) };
+                let rights = accounts::rights(tx, id, user).await?;
+                let grant = grants::find(tx, account.grant_id).await?;
+                Ok(Some(Seen { account, grant, rights }))
+            })
+        })
+        .await?;
+    found.filter(|seen| seen.rights.is_some() || caller.is_administrator()).ok_or_else(Problem::not_found)
+}
+
+/// An account that the caller may change.
+async fn manage(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
+    let seen = load(web, caller, id).await?;
+    if seen.rights.is_some_and(|rights| rights.manage) || caller.is_administrator() {
+        Ok(seen)
+    } else {
+        Err(Problem::forbidden())
+    }
+}
+
+/// `GET /api/accounts/{id}`
+pub async fn find(State(web): State<Web>, SignedIn(caller): SignedIn, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let seen = load(&web, &caller, &id).await?;
+    let (id, grant_id) = (seen.account.id, seen.account.grant_id);
+    let (folders, counts, mut times, of_grant) = web
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                Ok((
+                    folders::list(tx, id).await?,
+                    folders::counts(tx, id).await?,
+                    intervals::list(tx, id.0, 60).await?,
+                    intervals::list(tx, grant_id.0, 60).await?,
+                ))
+            })
+        })
+        .await?;
+    times.extend(of_grant);
+    times.sort_by_key(|interval| std::cmp::Reverse(interval.since));
+    let mut answer = json::account(&seen.account, seen.grant.as_ref(), language());
+    answer["folders"] = folders
+        .iter()
+        .map(|folder| {
+            let counts = counts.iter().find(|(id, _)| *id == folder.id).map(|(_, counts)| *counts).unwrap_or_default();
+            json!({
+                "id": folder.id, "name": folder.listed.name, "role": folder.listed.role, "total": counts.total_emails,
+                "unread": counts.unread_emails, "messages_there": folder.messages_there,
+                "uidvalidity": folder.uidvalidity, "uidnext": folder.uidnext,
+            })
+        })
+        .collect();
+    answer["intervals"] = times.iter().map(|interval| json::interval(interval, language())).collect();
+    if let Some(rights) = seen.rights {
+        answer["rights"] = rights_json(rights);
+    }
+    Ok(Json(answer))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountPatch {
+    name: String,
+}
+
+/// `PATCH /api/accounts/{id}`
+pub async fn rename(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    Path(id): Path<String>,
+    Body(sent): Body<AccountPatch>,
+) -> Result<Json<Value>, Problem> {
+    let seen = manage(&web, &caller, &id).await?;
+    if sent.name.chars().count() > 200 {
+        return Err(Problem::field("name", "200 文字以内で入力してください。", "Use at most 200 characters."));
+    }
+    let id = seen.account.id;
+    web.store().write(move |tx| Box::pin(async move { accounts::rename(tx, id, &sent.name).await })).await?;
+    let seen = load(&web, &caller, &id.to_string()).await?;
+    Ok(Json(json::account(&seen.account, seen.grant.as_ref(), language())))
+}
+
+/// `DELETE /api/accounts/{id}`: its mail here goes, the mailbox at the provider is untouched. A grant that
+/// nothing else uses is given up too.
+pub async fn disconnect(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    client: Client,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let seen = manage(&web, &caller, &id).await?;
+    let (id, grant, mailbox) = (seen.account.id, seen.account.grant_id, seen.account.mailbox_address);
+    let actor = actor(&caller, &client);
+    web.store()
+        .write(move |tx| {
+            Box::pin(async move {
+                accounts::remove(tx, id).await?;
+                audit::add(tx, &actor, "account.disconnected", id, json!({ "mailbox": mailbox })).await
+            })
+        })
+        .await?;
+    tokens::end_grant(web.providers(), grant).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/accounts/{id}/check`: a job of the workers, followed until its end. The answer is all steps, or
+/// one event a step.
+pub async fn check(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let seen = load(&web, &caller, &id).await?;
+    let id = seen.account.id;
+    let heard = web.store().listen();
+    let job = web
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let now = tx.now();
+                jobs::add(tx, CHECK_JOB, id.0, "{}", now).await
+            })
+        })
+        .await?;
+    let language = language();
+    let follow = Follow { web, job, heard, told: 0, waited: Duration::ZERO };
+    if wants_events(&headers) {
+        let stream = futures_util::stream::unfold(Some(follow), move |follow| async move {
+            let mut follow = follow?;
+            let (steps, done) = follow.next().await;
+            let text: String = steps.iter().map(|step| event(&step.to_json(language))).collect();
+            Some((Ok::<_, std::convert::Infallible>(Chunk::from(text)), (!done).then_some(follow)))
+        });
+        let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+        return Ok((headers, Bytes::from_stream(stream)).into_response());
+    }
+    let mut follow = follow;
+    let mut steps = Vec::new();
+    loop {
+        let (more, done) = follow.next().await;
+        for step in more {
+            provider::cause::put(&mut steps, step);
+        }
+        if done {
+            break;
+        }
+    }
+    let steps: Vec<Value> = steps.iter().map(|step| step.to_json(language)).collect();
+    Ok(Json(json!({ "steps": steps })).into_response())
+}
+
+/// Follows a job's steps as they are written.
+struct Follow {
+    web: Web,
+    job: JobId,
+    heard: tokio::sync::broadcast::Receiver<Announcement>,
+    told: usize,
+    waited: Duration,
+}
+
+impl Follow {
+    /// The steps that are new since last time, and whether the job has ended.
+    async fn next(&mut self) -> (Vec<Step>, bool) {
+        const WAIT: Duration = Duration::from_millis(500);
+        loop {
+            let job = self.job;
+            let found = self.web.store().read(move |tx| Box::pin(async move { jobs::result(tx, job).await })).await;
+            let (text, done) = found.ok().flatten().unwrap_or((None, false));
+            let steps: Vec<Step> = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            let finished = steps.iter().take_while(|step| step.outcome != Outcome::Running).count();
+            if done || steps.len() > self.told || self.waited > LONGEST_CHECK {
+                let new = steps[self.told.min(steps.len())..].to_vec();
+                // A running step is told again when it has ended.
+                self.told = finished;
+                return (new, done || self.waited > LONGEST_CHECK);
+            }
+            let _ = tokio::time::timeout(WAIT, self.heard.recv()).await;
+            self.waited += WAIT / 4;
+        }
+    }
+}
+
+/// `/api/accounts/{id}/access-token`: a fresh access token for a program, by a key with the scope `token`.
+pub async fn access_token(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+    client: Client,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    if !caller.token.as_ref().is_some_and(|token| token.scopes.contains(&Scope::Token)) {
+        return Err(Problem::forbidden().detail(
+            "用途に「アクセストークン」を含む API トークンが必要です。",
+            "This takes an API token with the scope `token`.",
+        ));
+    }
+    let seen = load(&web, &caller, &id).await?;
+    if seen.rights.is_none_or(|rights| !rights.read) {
+        return Err(Problem::not_found());
+    }
+    let answered = tokens::fresh_token(web.providers(), seen.account.grant_id).await?;
+    let fresh = match answered {
+        Answered::Fresh(fresh) => fresh,
+        Answered::Later(until, cause) => {
+            let seconds = ((until - web.store().now()) / 1000).max(1);
+            return Err(no_token(&cause).retry_after(seconds));
+        }
+        Answered::AppBroken(cause) | Answered::NeedsConsent(cause) => return Err(no_token(&cause)),
+    };
+    let actor = actor(&caller, &client);
+    let id = seen.account.id;
+    web.store()
+        .write(move |tx| Box::pin(async move { audit::add(tx, &actor, "account.access_token_given", id, json!({})).await }))
+        .await?;
+    let body = json!({
+        "access_token": fresh.token.expose_secret(), "token_type": "Bearer", "expires_at": json::time(fresh.ends_at),
+        "mailbox_address": seen.account.mailbox_address,
+    });
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+fn no_token(cause: &intervals::Cause) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "no-token",
+        "有効なアクセストークンを取得できません。",
+        "There is no access token that works.",
+    )
+    .advice(&provider::cause::to_case(cause).advise(language()))
+}
+
+#[derive(Deserialize)]
+pub struct Remote {
+    remote: Option<String>,
+}
+
+/// `GET /api/accounts/{id}/emails/{email}/html`: the mail's HTML, sanitised.
+pub async fn email_html(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+    Path((account, email)): Path<(String, String)>,
+    Query(options): Query<Remote>,
+) -> Result<Response, Problem> {
+    if !caller.may(Scope::Mail) {
+        return Err(Problem::forbidden());
+    }
+    let account: AccountId = account.parse().map_err(|_| Problem::not_found())?;
+    let email: EmailId = email.parse().map_err(|_| Problem::not_found())?;
+    let remote = options.remote.is_some_and(|value| value == "1");
+    let found = jmap::html::sanitized(web.store(), &caller.user, account, email, remote).await?;
+    let (html, blocked) = found.ok_or_else(Problem::not_found)?;
+    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(json!({ "html": html, "blocked_remote": blocked }))).into_response())
+}

@@ -1,0 +1,262 @@
+//! `/api/credentials`: OAuth apps, for administrators; members read which there are.
+
+use access::Caller;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use provider::cause::Step;
+use provider::credentials::{self as ours, Input};
+use provider::redirect_uri;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::CredentialId;
+use store::credentials::{self, Credential};
+
+use super::Web;
+use super::caller::{Administrator, Body, Client, SignedIn, actor};
+use super::problem::{Problem, language};
+use crate::json;
+
+/// `GET /api/providers`
+pub async fn providers(State(web): State<Web>, _: SignedIn) -> Json<Value> {
+    let items: Vec<Value> = web
+        .providers()
+        .profiles()
+        .values()
+        .map(|profile| {
+            json!({ "name": profile.name, "kind": profile.kind, "label": profile.label, "wants_tenant": profile.wants_tenant })
+        })
+        .collect();
+    Json(json!({ "items": items, "next": null }))
+}
+
+fn show(web: &Web, credential: &Credential, in_use_by: usize) -> Value {
+    let uri = redirect_uri::uri(web.providers().public_url(), &credential.fields.redirect_path);
+    json::credential(credential, &uri, in_use_by, language())
+}
+
+fn etag(credential: &Credential) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{}\"", credential.version)).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+fn answer(web: &Web, status: StatusCode, credential: &Credential, in_use_by: usize) -> Response {
+    let mut response = (status, Json(show(web, credential, in_use_by))).into_response();
+    response.headers_mut().insert(header::ETAG, etag(credential));
+    response
+}
+
+async fn load(web: &Web, id: CredentialId) -> Result<(Credential, usize), Problem> {
+    let found = web
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(credential) = credentials::find(tx, id).await? else { return Ok(None) };
+                let users = credentials::in_use_by(tx, id).await?.len();
+                Ok(Some((credential, users)))
+            })
+        })
+        .await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// What a member may know: which credentials there are to connect with.
+fn brief(credential: &Credential) -> Value {
+    json!({ "id": credential.id, "provider": credential.fields.provider, "name": credential.fields.name })
+}
+
+fn sees_all(caller: &Caller) -> bool {
+    caller.is_administrator()
+}
+
+/// `GET /api/credentials`
+pub async fn list(State(web): State<Web>, SignedIn(caller): SignedIn) -> Result<Json<Value>, Problem> {
+    let found = web
+        .store()
+        .read(|tx| {
+            Box::pin(async move {
+                let mut found = Vec::new();
+                for credential in credentials::list(tx).await? {
+                    let users = credentials::in_use_by(tx, credential.id).await?.len();
+                    found.push((credential, users));
+                }
+                Ok(found)
+            })
+        })
+        .await?;
+    let items: Vec<Value> = found
+        .iter()
+        .map(|(credential, users)| if sees_all(&caller) { show(&web, credential, *users) } else { brief(credential) })
+        .collect();
+    Ok(Json(json!({ "items": items, "next": null })))
+}
+
+/// `GET /api/credentials/{id}`
+pub async fn find(State(web): State<Web>, SignedIn(caller): SignedIn, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    let (credential, users) = load(&web, id).await?;
+    if sees_all(&caller) {
+        Ok(answer(&web, StatusCode::OK, &credential, users))
+    } else {
+        Ok(Json(brief(&credential)).into_response())
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Options {
+    dry_run: Option<String>,
+}
+
+impl Options {
+    /// `?dry_run=1`: judge only, as the form does before its confirmation screen.
+    fn dry_run(&self) -> bool {
+        self.dry_run.as_deref().is_some_and(|value| value != "0" && value != "false")
+    }
+}
+
+async fn all(web: &Web) -> Result<Vec<Credential>, Problem> {
+    Ok(web.store().read(|tx| Box::pin(async move { credentials::list(tx).await })).await?)
+}
+
+fn judged(prepared: &ours::Prepared, web: &Web) -> Json<Value> {
+    let fields = &prepared.fields;
+    Json(json!({
+        "warnings": prepared.warnings,
+        "normalized": {
+            "provider": fields.provider, "name": fields.name, "client_id": fields.client_id, "note": fields.note,
+            "tenant": fields.tenant, "secret_hint": fields.secret_hint, "secret_ends_on": fields.secret_ends_on,
+            "redirect_path": fields.redirect_path,
+            "redirect_uri": redirect_uri::uri(web.providers().public_url(), &fields.redirect_path),
+        },
+    }))
+}
+
+/// `POST /api/credentials`
+pub async fn add(
+    State(web): State<Web>,
+    Administrator(caller): Administrator,
+    client: Client,
+    Query(options): Query<Options>,
+    Body(input): Body<Input>,
+) -> Result<Response, Problem> {
+    let others = all(&web).await?;
+    let prepared = ours::prepare(web.providers(), &input, None, &others, language()).map_err(Problem::fields)?;
+    if options.dry_run() {
+        return Ok(judged(&prepared, &web).into_response());
+    }
+    let actor = actor(&caller, &client);
+    let id = web.store().write(move |tx| Box::pin(async move { ours::add(tx, &actor, &prepared).await })).await?;
+    let (credential, users) = load(&web, id).await?;
+    Ok(answer(&web, StatusCode::CREATED, &credential, users))
+}
+
+fn changed_meanwhile() -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "changed-meanwhile",
+        "ほかの管理者が先に変更したため、保存していません。",
+        "Somebody else changed it first, so nothing was stored.",
+    )
+    .detail(
+        "ページを読み込み直して内容を確認し、もう一度変更してください。",
+        "Load the page again, look at what it says now, and repeat your change.",
+    )
+}
+
+/// `PATCH /api/credentials/{id}` with `If-Match`
+pub async fn update(
+    State(web): State<Web>,
+    Administrator(caller): Administrator,
+    client: Client,
+    Path(id): Path<String>,
+    Query(options): Query<Options>,
+    headers: HeaderMap,
+    Body(input): Body<Input>,
+) -> Result<Response, Problem> {
+    let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
+    let (known, _) = load(&web, id).await?;
+    let others: Vec<Credential> = all(&web).await?.into_iter().filter(|other| other.id != id).collect();
+    let prepared = ours::prepare(web.providers(), &input, Some(&known), &others, language()).map_err(Problem::fields)?;
+    if options.dry_run() {
+        return Ok(judged(&prepared, &web).into_response());
+    }
+    let shown = headers.get(header::IF_MATCH).ok_or_else(|| {
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if-match-missing",
+            "If-Match ヘッダーが必要です。",
+            "The header If-Match is missing: send the ETag of what you read.",
+        )
+    })?;
+    if shown != etag(&known) {
+        return Err(changed_meanwhile());
+    }
+    let actor = actor(&caller, &client);
+    let version = known.version;
+    let done = web.store().write(move |tx| Box::pin(async move { ours::update(tx, &actor, id, version, &prepared).await })).await?;
+    if !done {
+        return Err(changed_meanwhile());
+    }
+    let (credential, users) = load(&web, id).await?;
+    Ok(answer(&web, StatusCode::OK, &credential, users))
+}
+
+/// `DELETE /api/credentials/{id}`
+pub async fn remove(
+    State(web): State<Web>,
+    Administrator(caller): Administrator,
+    client: Client,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
+    load(&web, id).await?;
+    let actor = actor(&caller, &client);
+    let users = web.store().write(move |tx| Box::pin(async move { ours::remove(tx, &actor, id).await })).await?;
+    if users.is_empty() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let names = users.join(", ");
+    Err(Problem::new(
+        StatusCode::CONFLICT,
+        "in-use",
+        "この認証情報は使用中のため、削除できません。",
+        "This credential is in use and cannot be removed.",
+    )
+    .detail(
+        format!("次のメールボックスが使用しています: {names}。先に接続を解除してください。"),
+        format!("These mailboxes use it: {names}. Disconnect them first."),
+    )
+    .with("accounts", users))
+}
+
+/// `POST /api/credentials/{id}/check`
+pub async fn check(
+    State(web): State<Web>,
+    _: Administrator,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
+    let steps = ours::check(web.providers(), id).await?.ok_or_else(Problem::not_found)?;
+    Ok(steps_answer(&headers, &steps))
+}
+
+/// `{steps}`, or one event a step where the caller asks for `text/event-stream`.
+pub fn steps_answer(headers: &HeaderMap, steps: &[Step]) -> Response {
+    let language = language();
+    if wants_events(headers) {
+        let text: String = steps.iter().map(|step| event(&step.to_json(language))).collect();
+        return ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], text).into_response();
+    }
+    Json(json!({ "steps": steps.iter().map(|step| step.to_json(language)).collect::<Vec<_>>() })).into_response()
+}
+
+/// Whether the caller wants events.
+pub fn wants_events(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/event-stream"))
+}
+
+/// One step as an event.
+pub fn event(step: &Value) -> String {
+    format!("event: step\ndata: {step}\n\n")
+}

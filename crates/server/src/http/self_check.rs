@@ -1,0 +1,50 @@
+//! `/api/self-check`: does the public address keep every rule of every provider?
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use provider::advice::Case;
+use provider::cause::Step;
+use provider::credentials::{MISPRINTED_PATH, REDIRECT_PATH};
+use provider::redirect_uri::{self, Outcome};
+use serde_json::{Value, json};
+
+use super::Web;
+use super::caller::SignedIn;
+use super::problem::language;
+use super::sign_in::origin_ok;
+
+/// `GET /api/self-check`
+pub async fn self_check(State(web): State<Web>, _: SignedIn, headers: HeaderMap) -> Json<Value> {
+    let public_url = web.providers().public_url();
+    let language = language();
+    let mut steps = Vec::new();
+    for profile in web.providers().profiles().values() {
+        for rule in redirect_uri::judge(public_url, REDIRECT_PATH, profile.kind) {
+            let case = || {
+                Case::new("redirect-rule")
+                    .with("provider", &profile.label)
+                    .with("rule", rule.rule)
+                    .with("rule_ja", &rule.ja)
+                    .with("rule_en", &rule.en)
+            };
+            let step = match rule.outcome {
+                Outcome::Ok => Step::ok(rule.rule, &profile.label, 0),
+                Outcome::Warn => Step::warn(rule.rule, &profile.label, 0, case()),
+                Outcome::Fail => Step::fail(rule.rule, &profile.label, 0, case()),
+            };
+            let mut json = step.to_json(language);
+            json["message"] = json!(rule.message(language));
+            steps.push(json);
+        }
+    }
+    let uris: Vec<Value> = [REDIRECT_PATH, MISPRINTED_PATH]
+        .iter()
+        .map(|path| json!({ "path": path, "uri": redirect_uri::uri(public_url, path) }))
+        .collect();
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Json(json!({
+        "public_url": public_url, "reached_as": host, "origin_ok": origin_ok(public_url, &headers),
+        "redirect_uris": uris, "steps": steps,
+    }))
+}

@@ -1,0 +1,98 @@
+//! How things look in the API (contracts of the architecture): times RFC 3339 UTC, dates YYYY-MM-DD.
+
+use provider::advice::Language;
+use provider::cause::to_case;
+use serde_json::{Value, json};
+use store::Millis;
+use store::accounts::{Account, State};
+use store::api_tokens::ApiToken;
+use store::credentials::{Credential, Status};
+use store::grants::Grant;
+use store::intervals::{Cause, Interval};
+use store::login_sessions::LoginSession;
+use store::users::User;
+
+/// RFC 3339 in UTC, to the second.
+pub fn time(millis: Millis) -> String {
+    let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    time::OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000)).ok().and_then(|time| time.format(format).ok()).unwrap_or_default()
+}
+
+fn maybe(millis: Option<Millis>) -> Value {
+    millis.map_or(Value::Null, |millis| json!(time(millis)))
+}
+
+/// A person.
+pub fn user(user: &User) -> Value {
+    json!({
+        "id": user.id, "login": user.login, "name": user.name, "address": user.address, "role": user.role,
+        "status": user.status, "language": user.language, "created_at": time(user.created_at),
+        "last_sign_in_at": maybe(user.last_sign_in_at),
+    })
+}
+
+/// A browser's stay.
+pub fn login_session(session: &LoginSession, current: bool) -> Value {
+    json!({
+        "id": session.id, "created_at": time(session.created_at), "last_seen_at": time(session.last_seen_at),
+        "user_agent": session.user_agent, "remote_address": session.remote_address, "current": current,
+    })
+}
+
+/// A key for a program, without its value.
+pub fn api_token(token: &ApiToken) -> Value {
+    json!({
+        "id": token.id, "name": token.name, "scopes": token.scopes, "created_at": time(token.created_at),
+        "expires_at": maybe(token.expires_at), "last_used_at": maybe(token.last_used_at),
+    })
+}
+
+fn advice(cause: Option<&Cause>, language: Language) -> Value {
+    cause.map_or(Value::Null, |cause| json!(to_case(cause).advise(language)))
+}
+
+/// A credential, without its secret.
+pub fn credential(credential: &Credential, redirect_uri: &str, in_use_by: usize, language: Language) -> Value {
+    let fields = &credential.fields;
+    json!({
+        "id": credential.id, "provider": fields.provider, "name": fields.name, "client_id": fields.client_id,
+        "secret_hint": fields.secret_hint, "secret_ends_on": fields.secret_ends_on, "note": fields.note,
+        "tenant": fields.tenant, "redirect_path": fields.redirect_path, "redirect_uri": redirect_uri, "auth": "secret",
+        "access": "delegated", "allowed_addresses": [], "status": credential.status.word(),
+        "advice": advice(credential.cause.as_ref().filter(|_| credential.status == Status::Broken), language),
+        "in_use_by": in_use_by, "created_at": time(credential.created_at), "updated_at": time(credential.updated_at),
+    })
+}
+
+fn side<S: Copy>(state: &State<S>, word: impl Fn(S) -> &'static str, language: Language) -> Value {
+    json!({
+        "status": word(state.status), "since": time(state.since), "until": maybe(state.until),
+        "advice": advice(state.cause.as_ref(), language),
+    })
+}
+
+/// A connected mailbox with the state of its grant, of receiving and of sending.
+pub fn account(account: &Account, grant: Option<&Grant>, language: Language) -> Value {
+    let mut sync = side(&account.sync, |status| status.word(), language);
+    sync["last_received_at"] = maybe(account.last_received_at);
+    let grant_json = grant.map_or(Value::Null, |grant| {
+        json!({
+            "status": grant.status.word(), "since": time(grant.status_since), "until": maybe(grant.status_until),
+            "advice": advice(grant.cause.as_ref(), language), "person": grant.subject.address,
+        })
+    });
+    json!({
+        "id": account.id, "name": account.name, "address": account.address, "mailbox_address": account.mailbox_address,
+        "provider": account.provider, "credential_id": grant.map(|grant| grant.credential_id), "grant": grant_json,
+        "sync": sync, "send": side(&account.send, |status| status.word(), language),
+        "created_at": time(account.created_at),
+    })
+}
+
+/// A stretch of time in one state.
+pub fn interval(interval: &Interval, language: Language) -> Value {
+    json!({
+        "what": interval.side, "status": interval.status, "since": time(interval.since), "until": maybe(interval.ended_at),
+        "advice": advice(interval.cause.as_ref(), language),
+    })
+}

@@ -1,0 +1,121 @@
+//! A logged-in IMAP session of an account.
+//!
+//!     fresh token -> connect -> login -- refused, and a fresh token may help --> refresh once -> login again
+//!
+//! The end of a token is a planned reconnect: [`Session::ends_in`] says when.
+
+use std::time::Duration;
+
+use provider::Providers;
+use provider::profile::{HostPort, ProviderProfile, Tls};
+use provider::tokens::{self, Answered, Fresh};
+use store::accounts::Account;
+use store::intervals::Cause;
+
+use crate::imap::{Connection, ImapError, Limits};
+use crate::net::{self, Target};
+
+/// How long before the token's end a session is left, so that no command is cut in its middle.
+const LEAVE_BEFORE: Duration = Duration::from_secs(120);
+
+/// Why there is no session.
+#[derive(Debug)]
+pub enum NoSession {
+    /// There is no token; the grant's state says why.
+    NoToken(Cause),
+    /// The server, or the way to it.
+    Imap(ImapError),
+    /// Our side.
+    Ours(provider::Error),
+}
+
+impl From<ImapError> for NoSession {
+    fn from(error: ImapError) -> NoSession {
+        NoSession::Imap(error)
+    }
+}
+impl From<provider::Error> for NoSession {
+    fn from(error: provider::Error) -> NoSession {
+        NoSession::Ours(error)
+    }
+}
+impl From<store::Error> for NoSession {
+    fn from(error: store::Error) -> NoSession {
+        NoSession::Ours(provider::Error::Store(error))
+    }
+}
+
+/// A session.
+pub struct Session {
+    /// The connection, logged in.
+    pub connection: Connection,
+    /// The token it was opened with.
+    pub token: Fresh,
+}
+
+impl Session {
+    /// How long the session may be used before it has to be opened again with a fresh token.
+    pub fn ends_in(&self, providers: &Providers) -> Duration {
+        let left = Duration::from_millis((self.token.ends_at - providers.store().now()).max(0).unsigned_abs());
+        // Tokens of a few minutes (a tenant's policy) are used for most of their life all the same.
+        left.saturating_sub(LEAVE_BEFORE.min(left / 5))
+    }
+}
+
+/// Where a provider's mail server is.
+pub fn target(providers: &Providers, profile: &ProviderProfile, server: &HostPort, tls: Tls) -> Target {
+    Target {
+        host: server.host.clone(),
+        port: server.port,
+        tls: match tls {
+            Tls::Implicit => net::Tls::Implicit,
+            Tls::StartTls => net::Tls::StartTls,
+        },
+        ca_file: profile.ca_file.clone(),
+        proxy: providers.proxy().cloned(),
+        allow_private_addresses: profile.allow_private_addresses,
+    }
+}
+
+/// A token for this account, or why there is none.
+pub async fn token(providers: &Providers, account: &Account) -> Result<Fresh, NoSession> {
+    match tokens::fresh_token(providers, account.grant_id).await? {
+        Answered::Fresh(fresh) => Ok(fresh),
+        Answered::Later(_, cause) | Answered::AppBroken(cause) | Answered::NeedsConsent(cause) => Err(NoSession::NoToken(cause)),
+    }
+}
+
+/// Opens a session.
+pub async fn open(providers: &Providers, account: &Account) -> Result<Session, NoSession> {
+    let token = token(providers, account).await?;
+    match log_in(providers, account, &token).await {
+        Ok(connection) => Ok(Session { connection, token }),
+        Err(error) if error.verdict().refresh_first => {
+            // The server may know better than the clock: one fresh token, one more try.
+            tokens::refused(providers, account.grant_id, token.version).await?;
+            let token = self::token(providers, account).await?;
+            let connection = log_in(providers, account, &token).await?;
+            Ok(Session { connection, token })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn log_in(providers: &Providers, account: &Account, token: &Fresh) -> Result<Connection, ImapError> {
+    let profile = match providers.profile(&account.provider) {
+        Ok(profile) => profile,
+        Err(error) => return Err(ImapError::Protocol { said: error.to_string() }),
+    };
+    let target = target(providers, profile, &profile.imap, profile.imap_tls);
+    let mut connection = Connection::open(&target, Limits::default()).await?;
+    connection.authenticate_xoauth2(&account.mailbox_address, &token.token).await?;
+    if connection.capabilities().has("ID") {
+        // Google asks clients to say who they are; who does not like it says so and goes on.
+        let pairs = [("name", "Tegata"), ("version", env!("CARGO_PKG_VERSION")), ("vendor", "Tegata")];
+        match connection.id(&pairs).await {
+            Ok(_) | Err(ImapError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(connection)
+}

@@ -1,0 +1,269 @@
+//! Sending: from the outbox to the provider, and one copy in Sent.
+//!
+//!     claimed -> SMTP -> taken   -> filing: look for the Message-ID in Sent for a minute, APPEND only if absent
+//!                     -> later   -> queued again, at its time
+//!                     -> unclear -> looked for in Sent; found: it has gone; else queued again
+//!                     -> refused -> failed, with cause and words
+//!
+//! What always holds: one connection per mailbox at a time (Exchange allows three in all); what may have gone
+//! is never sent again before Sent was looked at; the copy found there and the email here are one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use provider::Providers;
+use serde::Deserialize;
+use store::accounts::{self, Account, SendStatus};
+use store::intervals::Side;
+use store::submissions::{self, Status, Submission};
+use store::{AccountId, Announcement, Millis, folders};
+use wire::imap::SearchKey;
+use wire::outcome::Outcome;
+
+use crate::net::Timeouts;
+use crate::session::{self, NoSession};
+use crate::smtp::{self, Envelope, Failure};
+use crate::standing::{self, Shown};
+use crate::{imap::Connection, pull};
+
+/// A claimed submission's worker is believed dead after this.
+const LEASE: Millis = 15 * 60_000;
+/// The copy in Sent is waited for this long before it is put there.
+const FILING: Millis = 60_000;
+/// A submission that cannot be handed in is given up after this.
+const GIVE_UP: Millis = 3 * 24 * 3_600_000;
+/// How often Sent is looked at.
+const LOOKS: [u64; 6] = [1, 2, 4, 8, 15, 30];
+
+/// Sends what is due, until the program ends.
+pub async fn run(providers: Providers) {
+    let mut heard = providers.store().listen();
+    let turns: Arc<Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<()>>>>> = Arc::default();
+    loop {
+        let owner = providers.store().node().to_owned();
+        let claimed = providers.store().write(move |tx| Box::pin(async move { submissions::claim(tx, &owner, LEASE).await })).await;
+        match claimed {
+            Ok(Some(submission)) => {
+                let turn = {
+                    let mut turns = turns.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+                    turns.entry(submission.account_id).or_default().clone()
+                };
+                let providers = providers.clone();
+                tokio::spawn(async move {
+                    let _turn = turn.lock().await;
+                    if let Err(error) = handle(&providers, &submission).await {
+                        // The lease ends by itself and the submission is looked at again.
+                        tracing::error!(submission.id = %submission.id, %error, "a submission could not be handled");
+                    }
+                });
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "cannot look for mail to send; trying again"),
+        }
+        let next = providers.store().read(|tx| Box::pin(async move { submissions::next_due(tx).await })).await.ok().flatten();
+        let wait = next.map_or(30_000, |next| (next - providers.store().now()).clamp(200, 30_000));
+        let _ = tokio::time::timeout(Duration::from_millis(wait.unsigned_abs()), async {
+            while !matches!(heard.recv().await, Ok(Announcement::Submissions | Announcement::Anything)) {}
+        })
+        .await;
+    }
+}
+
+#[derive(Deserialize)]
+struct Addresses {
+    mail_from: String,
+    rcpt_to: Vec<String>,
+}
+
+async fn handle(providers: &Providers, submission: &Submission) -> anyhow::Result<()> {
+    let id = submission.account_id;
+    let account = providers.store().read(move |tx| Box::pin(async move { accounts::find(tx, id).await })).await?;
+    let Some(account) = account else { return Ok(()) };
+    match submission.status {
+        Status::Unclear => look_before_again(providers, &account, submission).await,
+        Status::Filing => file(providers, &account, submission).await,
+        _ => send(providers, &account, submission).await,
+    }
+}
+
+async fn turn(
+    providers: &Providers,
+    submission: &Submission,
+    status: Status,
+    wait: Duration,
+    cause: Option<store::intervals::Cause>,
+    delivery: Option<String>,
+) -> anyhow::Result<()> {
+    let run_at = providers.store().now() + i64::try_from(wait.as_millis()).unwrap_or(0);
+    let submission = submission.clone();
+    providers
+        .store()
+        .write(move |tx| {
+            Box::pin(async move { submissions::turn(tx, &submission, status, run_at, cause.as_ref(), delivery.as_deref()).await })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn send(providers: &Providers, account: &Account, submission: &Submission) -> anyhow::Result<()> {
+    let addresses: Addresses = serde_json::from_str(&submission.envelope)?;
+    let Some(message) = providers.store().blobs().get(submission.blob_id).await? else {
+        let cause = standing::cause(account, "unknown-answer", Some("the message's bytes are missing from the blob store"));
+        return turn(providers, submission, Status::Failed, Duration::ZERO, Some(cause), None).await;
+    };
+    let token = match session::token(providers, account).await {
+        Ok(token) => token,
+        Err(NoSession::NoToken(cause)) => {
+            return turn(providers, submission, Status::Queued, Duration::from_secs(60), Some(cause), None).await;
+        }
+        Err(error) => anyhow::bail!("{error:?}"),
+    };
+    let profile = providers.profile(&account.provider)?;
+    let target = session::target(providers, profile, &profile.smtp, profile.smtp_tls);
+    let envelope = Envelope { from: addresses.mail_from, to: addresses.rcpt_to.clone() };
+    let mut result = smtp::send(&target, &Timeouts::default(), &account.smtp_user, &token.token, &envelope, &message).await;
+    if matches!(&result, Err(failure) if failure.refresh_first && !failure.unclear) {
+        provider::tokens::refused(providers, account.grant_id, token.version).await?;
+        if let Ok(token) = session::token(providers, account).await {
+            result = smtp::send(&target, &Timeouts::default(), &account.smtp_user, &token.token, &envelope, &message).await;
+        }
+    }
+    match result {
+        Ok(sent) => {
+            let id = account.id;
+            providers
+                .store()
+                .write(move |tx| {
+                    Box::pin(async move {
+                        accounts::touched(tx, id, Side::Send).await?;
+                        accounts::set_send(tx, id, SendStatus::Ready, None, None).await
+                    })
+                })
+                .await?;
+            let delivery = delivery(&addresses.rcpt_to, &sent.reply.to_string(), "unknown");
+            turn(providers, submission, Status::Filing, Duration::ZERO, None, Some(delivery)).await
+        }
+        Err(failure) => refused(providers, account, submission, &addresses.rcpt_to, &failure).await,
+    }
+}
+
+/// RFC 8621, 7: what is known of each recipient.
+fn delivery(recipients: &[String], reply: &str, delivered: &str) -> String {
+    let all: serde_json::Map<String, serde_json::Value> = recipients
+        .iter()
+        .map(|to| (to.clone(), serde_json::json!({ "smtpReply": reply, "delivered": delivered, "displayed": "unknown" })))
+        .collect();
+    serde_json::Value::Object(all).to_string()
+}
+
+async fn refused(
+    providers: &Providers,
+    account: &Account,
+    submission: &Submission,
+    recipients: &[String],
+    failure: &Failure,
+) -> anyhow::Result<()> {
+    let cause = standing::cause(account, failure.cause_id, Some(&failure.provider_said));
+    tracing::info!(submission.id = %submission.id, cause = failure.cause_id, phase = failure.phase, unclear = failure.unclear, "a mail was not taken");
+    if failure.unclear {
+        return turn(providers, submission, Status::Unclear, Duration::from_secs(5), Some(cause), None).await;
+    }
+    let verdict = wire::outcome::Verdict {
+        outcome: failure.outcome,
+        cause_id: failure.cause_id,
+        refresh_first: failure.refresh_first,
+    };
+    let now = providers.store().now();
+    let consented_at = standing::consented_at(providers.store(), account).await?;
+    let attempts = u32::try_from(submission.attempts.max(1) - 1).unwrap_or(0);
+    let judged = standing::judge(&verdict, now, consented_at, attempts);
+    // A refusal at login is the mailbox's; one of sender, recipient or content is this mail's.
+    let of_mailbox = matches!(failure.phase, "connect" | "tls" | "greeting" | "ehlo" | "starttls" | "auth");
+    if of_mailbox {
+        standing::show_send(providers.store(), account, &judged, cause.clone()).await?;
+    }
+    let waits = matches!(failure.outcome, Outcome::Later { .. }) || of_mailbox || matches!(judged.show, Some(Shown::Later(_)));
+    if waits && now - submission.send_at < GIVE_UP {
+        return turn(providers, submission, Status::Queued, judged.again, Some(cause), None).await;
+    }
+    let delivery = delivery(recipients, &failure.provider_said, "no");
+    turn(providers, submission, Status::Failed, Duration::ZERO, Some(cause), Some(delivery)).await
+}
+
+/// The connection broke after the end of the mail: is it in Sent?
+async fn look_before_again(providers: &Providers, account: &Account, submission: &Submission) -> anyhow::Result<()> {
+    let mut session = match session::open(providers, account).await {
+        Ok(session) => session,
+        Err(_) => return turn(providers, submission, Status::Unclear, Duration::from_secs(60), submission.cause.clone(), None).await,
+    };
+    for wait in LOOKS {
+        match is_in_sent(providers, account, &mut session.connection, &submission.message_id).await {
+            Ok(Found::There(_)) => {
+                let delivery = delivery(&recipients(submission), "", "unknown");
+                return turn(providers, submission, Status::Filing, Duration::ZERO, None, Some(delivery)).await;
+            }
+            Ok(Found::NotThere(_) | Found::NoSent) => tokio::time::sleep(Duration::from_secs(wait)).await,
+            Err(_) => return turn(providers, submission, Status::Unclear, Duration::from_secs(30), submission.cause.clone(), None).await,
+        }
+    }
+    turn(providers, submission, Status::Queued, Duration::ZERO, None, None).await
+}
+
+fn recipients(submission: &Submission) -> Vec<String> {
+    serde_json::from_str::<Addresses>(&submission.envelope).map(|addresses| addresses.rcpt_to).unwrap_or_default()
+}
+
+enum Found {
+    There(folders::Folder),
+    NotThere(folders::Folder),
+    NoSent,
+}
+
+async fn is_in_sent(providers: &Providers, account: &Account, connection: &mut Connection, message_id: &str) -> Result<Found, NoSession> {
+    let id = account.id;
+    let sent = providers.store().read(move |tx| Box::pin(async move { folders::by_role(tx, id, "sent").await })).await?;
+    let Some(sent) = sent else { return Ok(Found::NoSent) };
+    let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
+    connection.select(&name, false).await?;
+    let key = SearchKey::Header("Message-ID".to_owned(), format!("<{message_id}>"));
+    let hits = connection.search(&key).await?;
+    Ok(if hits.is_empty() { Found::NotThere(sent) } else { Found::There(sent) })
+}
+
+/// Makes sure that there is exactly one copy in Sent.
+async fn file(providers: &Providers, account: &Account, submission: &Submission) -> anyhow::Result<()> {
+    let later = |wait| turn(providers, submission, Status::Filing, Duration::from_secs(wait), None, None);
+    let Ok(mut session) = session::open(providers, account).await else { return later(60).await };
+    let since = submission.sent_at.unwrap_or(submission.send_at);
+    for wait in LOOKS {
+        match is_in_sent(providers, account, &mut session.connection, &submission.message_id).await {
+            Ok(Found::There(sent)) => {
+                // Pulled at once, so that the copy and the email here become one under people's eyes.
+                if pull::pull(providers, account, &mut session.connection, &sent).await.is_err() {
+                    tracing::debug!(account.id = %account.id, "the copy in Sent comes with the next round");
+                }
+                let _ = session.connection.logout().await;
+                return turn(providers, submission, Status::Sent, Duration::ZERO, None, None).await;
+            }
+            Ok(Found::NotThere(sent)) if providers.store().now() - since >= FILING => {
+                let Some(message) = providers.store().blobs().get(submission.blob_id).await? else { break };
+                let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
+                let done = session.connection.append(&name, &["\\Seen".to_owned()], None, &message).await;
+                if let Err(error) = done {
+                    tracing::warn!(submission.id = %submission.id, "the copy could not be put into Sent: {error}");
+                    return later(300).await;
+                }
+            }
+            Ok(Found::NotThere(_)) => tokio::time::sleep(Duration::from_secs(wait)).await,
+            Ok(Found::NoSent) => break,
+            Err(_) => return later(30).await,
+        }
+    }
+    if providers.store().now() - since < FILING {
+        return later(5).await;
+    }
+    turn(providers, submission, Status::Sent, Duration::ZERO, None, None).await
+}
