@@ -39,7 +39,9 @@ pub struct Caller {
 impl Caller {
     /// Whether this way of coming in opens something: a cookie opens all, a key what its scopes say.
     pub fn may(&self, scope: Scope) -> bool {
-        self.token.as_ref().is_none_or(|token| token.scopes.contains(&scope))
+        self.token
+            .as_ref()
+            .is_none_or(|token| token.scopes.contains(&scope))
     }
 
     /// Whether the person is an administrator and came in by a way that allows administration.
@@ -50,9 +52,8 @@ impl Caller {
     /// Whether a write request carries the session's CSRF token. Keys need none: no browser sends them by itself.
     pub fn csrf_ok(&self, shown: Option<&str>) -> bool {
         match &self.session {
-            Some(session) => {
-                shown.is_some_and(|shown| shown.as_bytes().ct_eq(session.csrf_token.as_bytes()).into())
-            }
+            Some(session) => shown
+                .is_some_and(|shown| shown.as_bytes().ct_eq(session.csrf_token.as_bytes()).into()),
             None => self.token.is_some(),
         }
     }
@@ -62,7 +63,10 @@ impl Caller {
 pub fn new_secret(world: &World, prefix: &str) -> SecretString {
     use base64::Engine;
     let bytes: [u8; 32] = world.random();
-    SecretString::from(format!("{prefix}{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
+    SecretString::from(format!(
+        "{prefix}{}",
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    ))
 }
 
 /// What is stored of such a value. It has 256 bits, so one round of SHA-256 is enough.
@@ -77,15 +81,23 @@ pub async fn by_cookie(store: &Store, value: &str) -> store::Result<Option<Calle
     let found = store
         .read(move |tx| {
             Box::pin(async move {
-                let Some(session) = login_sessions::find(tx, &hash).await? else { return Ok(None) };
-                Ok(active(tx, session.user_id).await?.map(|user| Caller { user, session: Some(session), token: None }))
+                let Some(session) = login_sessions::find(tx, &hash).await? else {
+                    return Ok(None);
+                };
+                Ok(active(tx, session.user_id).await?.map(|user| Caller {
+                    user,
+                    session: Some(session),
+                    token: None,
+                }))
             })
         })
         .await?;
     if let Some(session) = found.as_ref().and_then(|caller| caller.session.clone())
         && now - session.last_seen_at >= SEEN_EVERY
     {
-        store.write(move |tx| Box::pin(async move { login_sessions::seen(tx, &session).await })).await?;
+        store
+            .write(move |tx| Box::pin(async move { login_sessions::seen(tx, &session).await }))
+            .await?;
     }
     Ok(found)
 }
@@ -97,21 +109,33 @@ pub async fn by_token(store: &Store, value: &str) -> store::Result<Option<Caller
     let found = store
         .read(move |tx| {
             Box::pin(async move {
-                let Some(token) = api_tokens::find(tx, &hash).await? else { return Ok(None) };
-                Ok(active(tx, token.user_id).await?.map(|user| Caller { user, session: None, token: Some(token) }))
+                let Some(token) = api_tokens::find(tx, &hash).await? else {
+                    return Ok(None);
+                };
+                Ok(active(tx, token.user_id).await?.map(|user| Caller {
+                    user,
+                    session: None,
+                    token: Some(token),
+                }))
             })
         })
         .await?;
     if let Some(token) = found.as_ref().and_then(|caller| caller.token.clone())
-        && token.last_used_at.is_none_or(|used| now - used >= SEEN_EVERY)
+        && token
+            .last_used_at
+            .is_none_or(|used| now - used >= SEEN_EVERY)
     {
-        store.write(move |tx| Box::pin(async move { api_tokens::used(tx, token.id).await })).await?;
+        store
+            .write(move |tx| Box::pin(async move { api_tokens::used(tx, token.id).await }))
+            .await?;
     }
     Ok(found)
 }
 
 async fn active(tx: &mut Tx, id: store::UserId) -> store::Result<Option<User>> {
-    Ok(users::find(tx, id).await?.filter(|user| user.status == Status::Active))
+    Ok(users::find(tx, id)
+        .await?
+        .filter(|user| user.status == Status::Active))
 }
 
 /// Begins a login session; answers the cookie's value and the session.
@@ -124,8 +148,18 @@ pub(crate) async fn begin_session(
     let cookie = new_secret(tx.world(), "");
     let csrf = new_secret(tx.world(), "");
     let hash = fingerprint(cookie.expose_secret());
-    login_sessions::add(tx, user.id, &hash, csrf.expose_secret(), user_agent, remote_address).await?;
+    login_sessions::add(
+        tx,
+        user.id,
+        &hash,
+        csrf.expose_secret(),
+        user_agent,
+        remote_address,
+    )
+    .await?;
     users::signed_in(tx, user.id).await?;
-    let session = login_sessions::find(tx, &hash).await?.ok_or(store::Error::BrokenOff)?;
+    let session = login_sessions::find(tx, &hash)
+        .await?
+        .ok_or(store::Error::BrokenOff)?;
     Ok((cookie, session))
 }

@@ -20,7 +20,8 @@ const PASSES: u32 = 2;
 const AT_A_TIME: usize = 4;
 
 fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are within argon2's bounds");
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None)
+        .expect("the parameters are within argon2's bounds");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
@@ -48,7 +49,13 @@ pub fn judge(password: &SecretString, login: &str) -> Option<Weak> {
         Some(Weak::TooShort)
     } else if text.len() > LONGEST {
         Some(Weak::TooLong)
-    } else if text.to_lowercase().replace(&login.to_lowercase(), "").chars().count() < 4 && !login.is_empty()
+    } else if text
+        .to_lowercase()
+        .replace(&login.to_lowercase(), "")
+        .chars()
+        .count()
+        < 4
+        && !login.is_empty()
         || text.chars().all(|letter| Some(letter) == first)
     {
         Some(Weak::TooPlain)
@@ -81,20 +88,35 @@ pub async fn fits(password: &SecretString, phc: Option<String>) -> bool {
     run(move || {
         let nobody = || {
             NOBODY
-                .get_or_init(|| argon2().hash_password_with_salt(b"nobody", &[0; 16]).expect("argon2 hashes").to_string())
+                .get_or_init(|| {
+                    argon2()
+                        .hash_password_with_salt(b"nobody", &[0; 16])
+                        .expect("argon2 hashes")
+                        .to_string()
+                })
                 .clone()
         };
         let known = phc.is_some();
         let phc = phc.unwrap_or_else(nobody);
-        let Ok(parsed) = PasswordHash::new(&phc) else { return false };
-        argon2().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok() && known
+        let Ok(parsed) = PasswordHash::new(&phc) else {
+            return false;
+        };
+        argon2()
+            .verify_password(password.expose_secret().as_bytes(), &parsed)
+            .is_ok()
+            && known
     })
     .await
 }
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let _turn = turn().acquire().await.expect("the semaphore is never closed");
-    tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
+    let _turn = turn()
+        .acquire()
+        .await
+        .expect("the semaphore is never closed");
+    tokio::task::spawn_blocking(work)
+        .await
+        .expect("hashing does not panic")
 }
 
 #[cfg(test)]

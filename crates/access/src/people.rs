@@ -21,7 +21,14 @@ pub struct Link {
 }
 
 /// Adds a person who has no password yet, with the link to set one.
-pub async fn invite(tx: &mut Tx, actor: &Actor, login: &str, name: &str, address: &str, role: Role) -> Result<Link, Refusal> {
+pub async fn invite(
+    tx: &mut Tx,
+    actor: &Actor,
+    login: &str,
+    name: &str,
+    address: &str,
+    role: Role,
+) -> Result<Link, Refusal> {
     let new = NewUser {
         login: login.to_owned(),
         name: name.to_owned(),
@@ -30,22 +37,45 @@ pub async fn invite(tx: &mut Tx, actor: &Actor, login: &str, name: &str, address
         password_hash: None,
     };
     let user = users::add(tx, new).await?;
-    audit::add(tx, actor, "user.invited", &user.login, serde_json::json!({ "role": role.word() })).await?;
+    audit::add(
+        tx,
+        actor,
+        "user.invited",
+        &user.login,
+        serde_json::json!({ "role": role.word() }),
+    )
+    .await?;
     link(tx, user, Kind::Invite).await
 }
 
 /// Makes a link with which a known person sets a new password. The old one goes on working until then.
 pub async fn reset(tx: &mut Tx, actor: &Actor, id: store::UserId) -> Result<Link, Refusal> {
     let user = users::find(tx, id).await?.ok_or(Refusal::NotFound)?;
-    audit::add(tx, actor, "user.reset_link_made", &user.login, serde_json::json!({})).await?;
-    let kind = if user.status == users::Status::Invited { Kind::Invite } else { Kind::Reset };
+    audit::add(
+        tx,
+        actor,
+        "user.reset_link_made",
+        &user.login,
+        serde_json::json!({}),
+    )
+    .await?;
+    let kind = if user.status == users::Status::Invited {
+        Kind::Invite
+    } else {
+        Kind::Reset
+    };
     link(tx, user, kind).await
 }
 
 async fn link(tx: &mut Tx, user: User, kind: Kind) -> Result<Link, Refusal> {
     let token = new_secret(tx.world(), "");
-    let invitation = invitations::add(tx, user.id, kind, &fingerprint(token.expose_secret())).await?;
-    Ok(Link { user, token, invitation })
+    let invitation =
+        invitations::add(tx, user.id, kind, &fingerprint(token.expose_secret())).await?;
+    Ok(Link {
+        user,
+        token,
+        invitation,
+    })
 }
 
 /// The person and the kind of a link that still works.
@@ -54,9 +84,13 @@ pub async fn look_up(store: &Store, token: &str) -> store::Result<Option<(User, 
     store
         .read(move |tx| {
             Box::pin(async move {
-                let Some(invitation) = invitations::find(tx, &hash).await? else { return Ok(None) };
+                let Some(invitation) = invitations::find(tx, &hash).await? else {
+                    return Ok(None);
+                };
                 let user = users::find(tx, invitation.user_id).await?;
-                Ok(user.filter(|user| user.status != users::Status::Disabled).map(|user| (user, invitation)))
+                Ok(user
+                    .filter(|user| user.status != users::Status::Disabled)
+                    .map(|user| (user, invitation)))
             })
         })
         .await
@@ -87,7 +121,9 @@ pub async fn redeem(
     user_agent: String,
     remote_address: String,
 ) -> store::Result<Redeemed> {
-    let Some((user, invitation)) = look_up(store, token).await? else { return Ok(Redeemed::NoSuchLink) };
+    let Some((user, invitation)) = look_up(store, token).await? else {
+        return Ok(Redeemed::NoSuchLink);
+    };
     if let Some(weak) = passwords::judge(password, &user.login) {
         return Ok(Redeemed::Weak(weak));
     }
@@ -100,11 +136,28 @@ pub async fn redeem(
                 }
                 users::set_password(tx, user.id, &hash).await?;
                 login_sessions::end_others(tx, user.id, None).await?;
-                let (cookie, session) = begin_session(tx, &user, &user_agent, &remote_address).await?;
-                let actor = Actor { name: user.login.clone(), remote_address };
-                audit::add(tx, &actor, "user.password_set", &user.login, serde_json::json!({ "by": "link" })).await?;
-                let user = users::find(tx, user.id).await?.ok_or(store::Error::BrokenOff)?;
-                Ok(Redeemed::In { cookie, user: Box::new(user), session: Box::new(session) })
+                let (cookie, session) =
+                    begin_session(tx, &user, &user_agent, &remote_address).await?;
+                let actor = Actor {
+                    name: user.login.clone(),
+                    remote_address,
+                };
+                audit::add(
+                    tx,
+                    &actor,
+                    "user.password_set",
+                    &user.login,
+                    serde_json::json!({ "by": "link" }),
+                )
+                .await?;
+                let user = users::find(tx, user.id)
+                    .await?
+                    .ok_or(store::Error::BrokenOff)?;
+                Ok(Redeemed::In {
+                    cookie,
+                    user: Box::new(user),
+                    session: Box::new(session),
+                })
             })
         })
         .await
@@ -145,13 +198,24 @@ pub const MOST_LINES: usize = 10_000;
 pub fn read_csv(text: &str) -> Vec<Result<Line, (usize, Fault)>> {
     let mut lines = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate().take(MOST_LINES) {
+    for (index, line) in text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .enumerate()
+        .take(MOST_LINES)
+    {
         let number = index + 1;
-        if line.trim().is_empty() || (index == 0 && line.trim().to_lowercase().starts_with("login,")) {
+        if line.trim().is_empty()
+            || (index == 0 && line.trim().to_lowercase().starts_with("login,"))
+        {
             continue;
         }
         lines.push(read_line(number, line).and_then(|line| {
-            if seen.insert(line.login.to_lowercase()) { Ok(line) } else { Err((number, Fault::Twice)) }
+            if seen.insert(line.login.to_lowercase()) {
+                Ok(line)
+            } else {
+                Err((number, Fault::Twice))
+            }
         }));
     }
     lines
@@ -159,19 +223,28 @@ pub fn read_csv(text: &str) -> Vec<Result<Line, (usize, Fault)>> {
 
 fn read_line(number: usize, line: &str) -> Result<Line, (usize, Fault)> {
     let fields = csv_fields(line).ok_or((number, Fault::Quote))?;
-    let [login, name, address] = <[String; 3]>::try_from(fields).map_err(|_| (number, Fault::Fields))?;
+    let [login, name, address] =
+        <[String; 3]>::try_from(fields).map_err(|_| (number, Fault::Fields))?;
     if !is_login(&login) {
         return Err((number, Fault::Login));
     }
     if !address.is_empty() && !address.contains('@') {
         return Err((number, Fault::Address));
     }
-    Ok(Line { number, login, name, address })
+    Ok(Line {
+        number,
+        login,
+        name,
+        address,
+    })
 }
 
 /// Whether a text can be a login: 1 to 100 characters, no blanks, no control characters.
 pub fn is_login(login: &str) -> bool {
-    (1..=100).contains(&login.chars().count()) && !login.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    (1..=100).contains(&login.chars().count())
+        && !login
+            .chars()
+            .any(|letter| letter.is_whitespace() || letter.is_control())
 }
 
 fn csv_fields(line: &str) -> Option<Vec<String>> {

@@ -81,10 +81,14 @@ pub async fn sign_in(store: &Store, attempt: Attempt) -> store::Result<SignIn> {
     let active = found.filter(|(user, _)| user.status == Status::Active);
     let hash = active.as_ref().and_then(|(_, hash)| hash.clone());
     if !passwords::fits(&attempt.password, hash).await {
-        store.write(move |tx| Box::pin(async move { limits.failed(tx, &login).await })).await?;
+        store
+            .write(move |tx| Box::pin(async move { limits.failed(tx, &login).await }))
+            .await?;
         return Ok(SignIn::Wrong);
     }
-    let Some((user, hash)) = active else { return Ok(SignIn::Wrong) };
+    let Some((user, hash)) = active else {
+        return Ok(SignIn::Wrong);
+    };
     store
         .write(move |tx| {
             Box::pin(async move {
@@ -92,14 +96,31 @@ pub async fn sign_in(store: &Store, attempt: Attempt) -> store::Result<SignIn> {
                 // the sign-in first holds the person's row until the session stands.
                 users::signed_in(tx, user.id).await?;
                 let now = users::find(tx, user.id).await?;
-                if now.is_none_or(|now| now.status != Status::Active) || users::password_hash(tx, user.id).await? != hash {
+                if now.is_none_or(|now| now.status != Status::Active)
+                    || users::password_hash(tx, user.id).await? != hash
+                {
                     return Ok(SignIn::Wrong);
                 }
                 limits.succeeded(tx).await?;
-                let (cookie, session) = begin_session(tx, &user, &attempt.user_agent, &attempt.remote_address).await?;
-                let actor = audit::Actor { name: user.login.clone(), remote_address: attempt.remote_address };
-                audit::add(tx, &actor, "user.signed_in", &user.login, serde_json::json!({})).await?;
-                Ok(SignIn::In { cookie, user: Box::new(user), session: Box::new(session) })
+                let (cookie, session) =
+                    begin_session(tx, &user, &attempt.user_agent, &attempt.remote_address).await?;
+                let actor = audit::Actor {
+                    name: user.login.clone(),
+                    remote_address: attempt.remote_address,
+                };
+                audit::add(
+                    tx,
+                    &actor,
+                    "user.signed_in",
+                    &user.login,
+                    serde_json::json!({}),
+                )
+                .await?;
+                Ok(SignIn::In {
+                    cookie,
+                    user: Box::new(user),
+                    session: Box::new(session),
+                })
             })
         })
         .await
@@ -127,7 +148,11 @@ impl Limits {
     async fn wait(&self, tx: &mut store::Tx) -> store::Result<Option<i64>> {
         let (known, _) = attempts::failures(tx, &self.known).await?;
         let mut ends = None;
-        for (key, most) in [(&self.pair, PER_PAIR), (&self.address, PER_ADDRESS), (&self.login, PER_LOGIN)] {
+        for (key, most) in [
+            (&self.pair, PER_PAIR),
+            (&self.address, PER_ADDRESS),
+            (&self.login, PER_LOGIN),
+        ] {
             if key == &self.login && known > 0 {
                 continue;
             }
@@ -145,7 +170,14 @@ impl Limits {
         }
         let (failures, _) = attempts::failures(tx, &self.pair).await?;
         if failures == PER_PAIR {
-            audit::add(tx, &audit::Actor::system(), "user.sign_in_limited", login, serde_json::json!({ "keys": &self.pair })).await?;
+            audit::add(
+                tx,
+                &audit::Actor::system(),
+                "user.sign_in_limited",
+                login,
+                serde_json::json!({ "keys": &self.pair }),
+            )
+            .await?;
         }
         Ok(())
     }

@@ -8,7 +8,12 @@ use crate::request::Context;
 use crate::types::Args;
 
 /// The answer for one type; `show` writes its ids.
-pub async fn answer(context: &Context<'_>, mut args: Args, kind: Kind, show: fn([u8; 16]) -> String) -> Result<Value> {
+pub async fn answer(
+    context: &Context<'_>,
+    mut args: Args,
+    kind: Kind,
+    show: fn([u8; 16]) -> String,
+) -> Result<Value> {
     let (account, _) = context.account(&mut args).await?;
     let since = args.required_string("sinceState")?;
     let most = match args.unsigned("maxChanges")? {
@@ -18,7 +23,9 @@ pub async fn answer(context: &Context<'_>, mut args: Args, kind: Kind, show: fn(
     args.finish()?;
     let cannot = || MethodError::new("cannotCalculateChanges");
     let from: Point = since.parse().map_err(|_| cannot())?;
-    let found = context.store().read(move |tx| Box::pin(async move { changes::since(tx, account, kind, from, most).await }));
+    let found = context.store().read(move |tx| {
+        Box::pin(async move { changes::since(tx, account, kind, from, most).await })
+    });
     let found: Option<changes::Since> = found.await?;
     let found = found.ok_or_else(cannot)?;
     let texts = |ids: Vec<[u8; 16]>| ids.into_iter().map(show).collect::<Vec<_>>();

@@ -18,31 +18,60 @@ impl Problem {
     /// One of RFC 8620's request errors.
     pub fn request(kind: &str, detail: impl Into<String>) -> Problem {
         let kind = format!("urn:ietf:params:jmap:error:{kind}");
-        Problem { status: StatusCode::BAD_REQUEST, kind, detail: detail.into(), limit: None }
+        Problem {
+            status: StatusCode::BAD_REQUEST,
+            kind,
+            detail: detail.into(),
+            limit: None,
+        }
     }
 
     /// A promised limit was passed.
     pub fn limit(status: StatusCode, limit: &'static str) -> Problem {
-        let problem = Problem::request("limit", format!("The request is beyond the limit {limit} of the session."));
-        Problem { status, limit: Some(limit), ..problem }
+        let problem = Problem::request(
+            "limit",
+            format!("The request is beyond the limit {limit} of the session."),
+        );
+        Problem {
+            status,
+            limit: Some(limit),
+            ..problem
+        }
     }
 
     /// A plain HTTP refusal of our own: `kind` is its path.
     pub fn plain(status: StatusCode, kind: &str, detail: impl Into<String>) -> Problem {
-        Problem { status, kind: kind.to_owned(), detail: detail.into(), limit: None }
+        Problem {
+            status,
+            kind: kind.to_owned(),
+            detail: detail.into(),
+            limit: None,
+        }
     }
 
     /// There is no such thing, or not for this caller.
     pub fn not_found() -> Problem {
-        Problem::plain(StatusCode::NOT_FOUND, "/problems/not-found", "There is no such thing here.")
+        Problem::plain(
+            StatusCode::NOT_FOUND,
+            "/problems/not-found",
+            "There is no such thing here.",
+        )
     }
 }
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Problem {
         tracing::error!(%error, "a JMAP request failed in the store");
-        let status = if error.is_passing() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
-        Problem::plain(status, "/problems/internal", "Something is wrong here; it has been logged.")
+        let status = if error.is_passing() {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        };
+        Problem::plain(
+            status,
+            "/problems/internal",
+            "Something is wrong here; it has been logged.",
+        )
     }
 }
 
@@ -55,7 +84,10 @@ impl IntoResponse for Problem {
         if let Some(limit) = self.limit {
             body["limit"] = json!(limit);
         }
-        let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
+        let headers = [
+            (header::CONTENT_TYPE, "application/problem+json"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
         (self.status, headers, body.to_string()).into_response()
     }
 }
@@ -73,12 +105,18 @@ pub type Result<T, E = MethodError> = std::result::Result<T, E>;
 impl MethodError {
     /// One of RFC 8620's or 8621's method errors.
     pub fn new(kind: &'static str) -> MethodError {
-        MethodError { kind, description: None }
+        MethodError {
+            kind,
+            description: None,
+        }
     }
 
     /// `invalidArguments`, with what is wrong.
     pub fn invalid(description: impl Into<String>) -> MethodError {
-        MethodError { kind: "invalidArguments", description: Some(description.into()) }
+        MethodError {
+            kind: "invalidArguments",
+            description: Some(description.into()),
+        }
     }
 
     /// With words for who writes the client.
@@ -99,7 +137,11 @@ impl MethodError {
 impl From<store::Error> for MethodError {
     fn from(error: store::Error) -> MethodError {
         tracing::error!(%error, "a JMAP method failed in the store");
-        MethodError::new(if error.is_passing() { "serverUnavailable" } else { "serverFail" })
+        MethodError::new(if error.is_passing() {
+            "serverUnavailable"
+        } else {
+            "serverFail"
+        })
     }
 }
 
@@ -115,7 +157,9 @@ impl SetError {
 
     /// `invalidProperties`.
     pub fn properties(names: &[&str], description: impl Into<String>) -> SetError {
-        SetError::new("invalidProperties").with("properties", json!(names)).because(description)
+        SetError::new("invalidProperties")
+            .with("properties", json!(names))
+            .because(description)
     }
 
     /// With words.

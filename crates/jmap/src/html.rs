@@ -29,11 +29,18 @@ pub async fn sanitized(
         })
         .await?;
     let Some(found) = found else { return Ok(None) };
-    let parts: Vec<_> = found.message.html_body.iter().filter_map(|id| found.message.part(id)).collect();
+    let parts: Vec<_> = found
+        .message
+        .html_body
+        .iter()
+        .filter_map(|id| found.message.part(id))
+        .collect();
     if !parts.iter().any(|part| part.content_type == "text/html") {
         return Ok(None);
     }
-    let Some(raw) = store.blobs().get(found.blob_id).await? else { return Ok(None) };
+    let Some(raw) = store.blobs().get(found.blob_id).await? else {
+        return Ok(None);
+    };
     let mut html = String::new();
     for part in parts {
         if html.len() > MOST_OCTETS {
@@ -42,7 +49,9 @@ pub async fn sanitized(
         match part.content_type.as_str() {
             "text/html" => html.push_str(&part_text(&raw, part).0),
             // Text between the HTML parts: a mailing list's footer.
-            "text/plain" => html.push_str(&format!("<pre>{}</pre>", escaped(&part_text(&raw, part).0))),
+            "text/plain" => {
+                html.push_str(&format!("<pre>{}</pre>", escaped(&part_text(&raw, part).0)))
+            }
             _ => {}
         }
         html.push('\n');
@@ -54,5 +63,7 @@ pub async fn sanitized(
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -56,13 +56,20 @@ pub(crate) type SharedDoor = Arc<Door>;
 /// extensions and has checked its CSRF token; without a caller every route answers 401.
 pub fn router(state: JmapState) -> Router {
     let public_url = state.public_url.trim_end_matches('/').to_owned();
-    let door = Arc::new(Door { store: state.store, public_url, limits: limits::Limits::default() });
+    let door = Arc::new(Door {
+        store: state.store,
+        public_url,
+        limits: limits::Limits::default(),
+    });
     Router::new()
         .route("/session", get(session::get))
         .route("/api", post(request::post))
         .route("/upload/{account}/", post(binary::upload::post))
         .route("/upload/{account}", post(binary::upload::post))
-        .route("/download/{account}/{blob}/{name}", get(binary::download::get))
+        .route(
+            "/download/{account}/{blob}/{name}",
+            get(binary::download::get),
+        )
         .route("/events", get(push::event_source::get))
         .with_state(door)
 }

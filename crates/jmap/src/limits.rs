@@ -54,19 +54,28 @@ impl Limits {
             Kind::Request => CONCURRENT_REQUESTS,
             Kind::Upload => CONCURRENT_UPLOAD,
         };
-        let mut running = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut running = self
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let count = running.entry((user, kind)).or_insert(0);
         if *count >= most {
             return None;
         }
         *count += 1;
-        Some(Place { running: self.0.clone(), key: (user, kind) })
+        Some(Place {
+            running: self.0.clone(),
+            key: (user, kind),
+        })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut running = self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut running = self
+            .running
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(count) = running.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
@@ -84,7 +93,9 @@ mod tests {
     fn a_place_is_given_back_when_it_is_dropped() {
         let limits = Limits::default();
         let user = UserId([1; 16]);
-        let places: Vec<Place> = (0..CONCURRENT_UPLOAD).filter_map(|_| limits.take(user, Kind::Upload)).collect();
+        let places: Vec<Place> = (0..CONCURRENT_UPLOAD)
+            .filter_map(|_| limits.take(user, Kind::Upload))
+            .collect();
         assert_eq!(places.len(), CONCURRENT_UPLOAD);
         assert!(limits.take(user, Kind::Upload).is_none());
         assert!(limits.take(UserId([2; 16]), Kind::Upload).is_some());

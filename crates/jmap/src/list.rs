@@ -30,24 +30,43 @@ pub async fn get(context: &Context<'_>, args: &mut Args) -> Result<Get> {
     let (account, rights) = context.account(args).await?;
     let ids = args.strings("ids")?.map(|ids| {
         let mut seen = HashSet::new();
-        ids.iter().map(|id| context.real_id(id)).filter(|id| seen.insert(id.clone())).collect::<Vec<_>>()
+        ids.iter()
+            .map(|id| context.real_id(id))
+            .filter(|id| seen.insert(id.clone()))
+            .collect::<Vec<_>>()
     });
-    if ids.as_ref().is_some_and(|ids| ids.len() > limits::OBJECTS_IN_GET) {
+    if ids
+        .as_ref()
+        .is_some_and(|ids| ids.len() > limits::OBJECTS_IN_GET)
+    {
         return Err(too_many());
     }
     let properties = args.strings("properties")?;
-    Ok(Get { account, rights, ids, properties })
+    Ok(Get {
+        account,
+        rights,
+        ids,
+        properties,
+    })
 }
 
 /// More objects than `maxObjectsInGet`.
 pub fn too_many() -> MethodError {
-    MethodError::new("requestTooLarge").because(format!("at most {} objects at once", limits::OBJECTS_IN_GET))
+    MethodError::new("requestTooLarge").because(format!(
+        "at most {} objects at once",
+        limits::OBJECTS_IN_GET
+    ))
 }
 
 impl Get {
     /// Refuses properties that the type does not have.
     pub fn check_properties(&self, known: &[&str]) -> Result<()> {
-        match self.properties.iter().flatten().find(|name| !known.contains(&name.as_str())) {
+        match self
+            .properties
+            .iter()
+            .flatten()
+            .find(|name| !known.contains(&name.as_str()))
+        {
             Some(name) => Err(MethodError::invalid(format!("there is no property {name}"))),
             None => Ok(()),
         }
@@ -57,7 +76,10 @@ impl Get {
     pub fn parsed<I: FromStr>(&self) -> Option<(Vec<I>, Vec<String>)> {
         let mut bad = Vec::new();
         let ids = self.ids.as_ref()?;
-        let good = ids.iter().filter_map(|id| id.parse().map_err(|_| bad.push(id.clone())).ok()).collect();
+        let good = ids
+            .iter()
+            .filter_map(|id| id.parse().map_err(|_| bad.push(id.clone())).ok())
+            .collect();
         Some((good, bad))
     }
 
@@ -98,7 +120,9 @@ pub fn window(context: &Context<'_>, args: &mut Args) -> Result<Window> {
         position: args.int("position")?.unwrap_or(0),
         anchor: args.string("anchor")?.map(|id| context.real_id(&id)),
         anchor_offset: args.int("anchorOffset")?.unwrap_or(0),
-        limit: limit.unwrap_or(limits::QUERY_RESULTS).min(limits::QUERY_RESULTS),
+        limit: limit
+            .unwrap_or(limits::QUERY_RESULTS)
+            .min(limits::QUERY_RESULTS),
         limit_is_ours: limit.is_some_and(|limit| limit > limits::QUERY_RESULTS),
         total: args.boolean("calculateTotal")?,
     })
@@ -109,7 +133,10 @@ const MAX_DEPTH: usize = 12;
 const MAX_CONDITIONS: usize = 200;
 
 /// Reads a filter; `leaf` reads one property of a FilterCondition.
-pub fn filter<C>(value: Value, leaf: &mut dyn FnMut(&str, &Value) -> Result<Filter<C>>) -> Result<Filter<C>> {
+pub fn filter<C>(
+    value: Value,
+    leaf: &mut dyn FnMut(&str, &Value) -> Result<Filter<C>>,
+) -> Result<Filter<C>> {
     let mut left = MAX_CONDITIONS;
     below(value, leaf, 0, &mut left)
 }
@@ -120,15 +147,20 @@ fn below<C>(
     depth: usize,
     left: &mut usize,
 ) -> Result<Filter<C>> {
-    let Value::Object(object) = value else { return Err(MethodError::invalid("a filter must be an object")) };
+    let Value::Object(object) = value else {
+        return Err(MethodError::invalid("a filter must be an object"));
+    };
     if depth >= MAX_DEPTH {
         return Err(MethodError::new("unsupportedFilter").because("the filter is nested too deep"));
     }
-    *left = left
-        .checked_sub(1 + object.len())
-        .ok_or_else(|| MethodError::new("unsupportedFilter").because("the filter has too many conditions"))?;
+    *left = left.checked_sub(1 + object.len()).ok_or_else(|| {
+        MethodError::new("unsupportedFilter").because("the filter has too many conditions")
+    })?;
     let Some(operator) = object.get("operator") else {
-        let conditions = object.iter().map(|(name, value)| leaf(name, value)).collect::<Result<Vec<_>>>()?;
+        let conditions = object
+            .iter()
+            .map(|(name, value)| leaf(name, value))
+            .collect::<Result<Vec<_>>>()?;
         return Ok(Filter::All(conditions));
     };
     let operator = operator.as_str().unwrap_or_default().to_owned();
@@ -137,10 +169,14 @@ fn below<C>(
         return Err(MethodError::invalid("a FilterOperator needs conditions"));
     };
     if object.len() != 1 {
-        return Err(MethodError::invalid("a FilterOperator has operator and conditions only"));
+        return Err(MethodError::invalid(
+            "a FilterOperator has operator and conditions only",
+        ));
     }
-    let conditions =
-        conditions.into_iter().map(|value| below(value, leaf, depth + 1, left)).collect::<Result<Vec<_>>>()?;
+    let conditions = conditions
+        .into_iter()
+        .map(|value| below(value, leaf, depth + 1, left))
+        .collect::<Result<Vec<_>>>()?;
     Ok(match operator.as_str() {
         "AND" => Filter::All(conditions),
         "OR" => Filter::Any(conditions),
@@ -179,7 +215,11 @@ pub fn sort(args: &mut Args) -> Result<Vec<Comparator>> {
                 Some(_) => return Err(unsupported("this collation is not offered")),
             }
             comparator.finish()?;
-            Ok(Comparator { property, ascending, keyword })
+            Ok(Comparator {
+                property,
+                ascending,
+                keyword,
+            })
         })
         .collect()
 }

@@ -13,8 +13,17 @@ use crate::types::Object;
 
 /// All properties of a Mailbox.
 pub const PROPERTIES: &[&str] = &[
-    "id", "name", "parentId", "role", "sortOrder", "totalEmails", "unreadEmails", "totalThreads", "unreadThreads",
-    "myRights", "isSubscribed",
+    "id",
+    "name",
+    "parentId",
+    "role",
+    "sortOrder",
+    "totalEmails",
+    "unreadEmails",
+    "totalThreads",
+    "unreadThreads",
+    "myRights",
+    "isSubscribed",
 ];
 
 /// Whether emails made here may be put there: other folders belong to the server upstream, and carrying
@@ -28,7 +37,11 @@ pub fn show(folder: &Folder, counts: Counts, rights: Rights) -> Object {
     let selectable = folder.listed.selectable;
     let local = takes_local_emails(folder);
     // RFC 8621 wants "inbox" for the inbox's role; its IMAP name INBOX is shown as a word.
-    let name = if folder.listed.path.eq_ignore_ascii_case("INBOX") { "Inbox" } else { folder.listed.name.as_str() };
+    let name = if folder.listed.path.eq_ignore_ascii_case("INBOX") {
+        "Inbox"
+    } else {
+        folder.listed.name.as_str()
+    };
     let pairs = [
         ("id", json!(folder.id)),
         ("name", json!(name)),
@@ -49,10 +62,17 @@ pub fn show(folder: &Folder, counts: Counts, rights: Rights) -> Object {
         ),
         ("isSubscribed", json!(folder.subscribed)),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The counts of one folder.
 pub fn counts_of(counts: &[(FolderId, Counts)], folder: FolderId) -> Counts {
-    counts.iter().find(|(id, _)| *id == folder).map(|(_, counts)| *counts).unwrap_or_default()
+    counts
+        .iter()
+        .find(|(id, _)| *id == folder)
+        .map(|(_, counts)| *counts)
+        .unwrap_or_default()
 }

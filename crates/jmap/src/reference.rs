@@ -23,7 +23,9 @@ pub fn resolve(arguments: Object, answers: &[Answer]) -> Result<Object> {
             continue;
         };
         if arguments.contains_key(plain) {
-            return Err(MethodError::invalid(format!("{plain} is given twice, once as a reference")));
+            return Err(MethodError::invalid(format!(
+                "{plain} is given twice, once as a reference"
+            )));
         }
         resolved.insert(plain.to_owned(), look_up(value, answers)?);
     }
@@ -33,26 +35,37 @@ pub fn resolve(arguments: Object, answers: &[Answer]) -> Result<Object> {
 fn look_up(reference: &Value, answers: &[Answer]) -> Result<Value> {
     let wrong = |why: &str| MethodError::new("invalidResultReference").because(why);
     let member = |name: &str| reference.get(name).and_then(Value::as_str);
-    let (Some(result_of), Some(name), Some(path)) = (member("resultOf"), member("name"), member("path")) else {
+    let (Some(result_of), Some(name), Some(path)) =
+        (member("resultOf"), member("name"), member("path"))
+    else {
         return Err(wrong("a reference needs resultOf, name and path"));
     };
-    let (found, value, _) =
-        answers.iter().find(|(_, _, call)| call == result_of).ok_or_else(|| wrong("no earlier call has this id"))?;
+    let (found, value, _) = answers
+        .iter()
+        .find(|(_, _, call)| call == result_of)
+        .ok_or_else(|| wrong("no earlier call has this id"))?;
     if found != name {
         return Err(wrong("the earlier answer has another name"));
     }
     if path.is_empty() {
         return Ok(value.clone());
     }
-    let path = path.strip_prefix('/').ok_or_else(|| wrong("the path must begin with a slash"))?;
-    let tokens: Vec<String> = path.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    let path = path
+        .strip_prefix('/')
+        .ok_or_else(|| wrong("the path must begin with a slash"))?;
+    let tokens: Vec<String> = path
+        .split('/')
+        .map(|token| token.replace("~1", "/").replace("~0", "~"))
+        .collect();
     let mut left = MOST;
     follow(value, &tokens, &mut left).ok_or_else(|| wrong("the path leads nowhere"))
 }
 
 /// RFC 6901, and `*` over a list; lists found that way are joined.
 fn follow(value: &Value, tokens: &[String], left: &mut usize) -> Option<Value> {
-    let Some((token, rest)) = tokens.split_first() else { return Some(value.clone()) };
+    let Some((token, rest)) = tokens.split_first() else {
+        return Some(value.clone());
+    };
     match value {
         Value::Array(list) if token == "*" => {
             let mut joined = Vec::new();
@@ -66,7 +79,8 @@ fn follow(value: &Value, tokens: &[String], left: &mut usize) -> Option<Value> {
             Some(Value::Array(joined))
         }
         Value::Array(list) => {
-            let index = Some(token).filter(|token| *token == "0" || !token.starts_with(['0', '+']))?;
+            let index =
+                Some(token).filter(|token| *token == "0" || !token.starts_with(['0', '+']))?;
             follow(list.get(index.parse::<usize>().ok()?)?, rest, left)
         }
         Value::Object(object) => follow(object.get(token)?, rest, left),
@@ -87,7 +101,9 @@ mod tests {
             "c0".to_owned(),
         )];
         let arguments = json!({ "#ids": { "resultOf": "c0", "name": "Thing/get", "path": path } });
-        let Value::Object(arguments) = arguments else { return Err(MethodError::new("no object")) };
+        let Value::Object(arguments) = arguments else {
+            return Err(MethodError::new("no object"));
+        };
         resolve(arguments, &answers).map(|mut resolved| resolved.remove("ids").unwrap_or_default())
     }
 
@@ -101,7 +117,13 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_nowhere_is_an_invalid_reference() {
-        for path in ["/list/9/id", "/list/01/id", "/nothing", "list", "/list/*/nothing"] {
+        for path in [
+            "/list/9/id",
+            "/list/01/id",
+            "/nothing",
+            "list",
+            "/list/*/nothing",
+        ] {
             let error = ask(path).expect_err(path).to_json();
             assert_eq!(error["type"], "invalidResultReference", "{path}");
         }

@@ -15,7 +15,10 @@ use crate::error::{MethodError, Problem, Result};
 use crate::reference::{self, Answer};
 use crate::types::{Args, Object};
 use crate::who::{self, Who};
-use crate::{Door, SharedDoor, capabilities, core, email, identity, limits, mailbox, session, submission, thread};
+use crate::{
+    Door, SharedDoor, capabilities, core, email, identity, limits, mailbox, session, submission,
+    thread,
+};
 
 /// What the calls of a request share.
 pub struct Context<'a> {
@@ -41,7 +44,10 @@ impl Context<'_> {
 
     /// The id that a creation id (`#name`) became; other ids, and unknown ones, as they are.
     pub fn real_id(&self, id: &str) -> String {
-        id.strip_prefix('#').and_then(|name| self.created.get(name)).map_or(id, String::as_str).to_owned()
+        id.strip_prefix('#')
+            .and_then(|name| self.created.get(name))
+            .map_or(id, String::as_str)
+            .to_owned()
     }
 }
 
@@ -53,15 +59,30 @@ struct Request {
 
 /// Reads the request's form; `None` when it is not a Request.
 fn read(value: Value) -> Option<Request> {
-    let Value::Object(mut members) = value else { return None };
-    let Some(Value::Array(using)) = members.remove("using") else { return None };
-    let Some(Value::Array(calls)) = members.remove("methodCalls") else { return None };
-    let using = using.iter().map(|uri| uri.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
+    let Value::Object(mut members) = value else {
+        return None;
+    };
+    let Some(Value::Array(using)) = members.remove("using") else {
+        return None;
+    };
+    let Some(Value::Array(calls)) = members.remove("methodCalls") else {
+        return None;
+    };
+    let using = using
+        .iter()
+        .map(|uri| uri.as_str().map(str::to_owned))
+        .collect::<Option<Vec<_>>>()?;
     let calls = calls
         .into_iter()
         .map(|call| match call {
             Value::Array(parts) => match <[Value; 3]>::try_from(parts) {
-                Ok([Value::String(name), Value::Object(arguments), Value::String(id)]) => Some((name, arguments, id)),
+                Ok(
+                    [
+                        Value::String(name),
+                        Value::Object(arguments),
+                        Value::String(id),
+                    ],
+                ) => Some((name, arguments, id)),
                 _ => None,
             },
             _ => None,
@@ -76,7 +97,11 @@ fn read(value: Value) -> Option<Request> {
         ),
         Some(_) => return None,
     };
-    Some(Request { using, calls, created })
+    Some(Request {
+        using,
+        calls,
+        created,
+    })
 }
 
 /// POST /api
@@ -86,13 +111,29 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> std::result::Result<Response, Problem> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if !content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/json")
+    {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::plain(status, "urn:ietf:params:jmap:error:notJSON", "The body must be application/json."));
+        return Err(Problem::plain(
+            status,
+            "urn:ietf:params:jmap:error:notJSON",
+            "The body must be application/json.",
+        ));
     }
     let Some(_place) = door.limits.take(caller.user.id, limits::Kind::Request) else {
-        return Err(Problem::limit(StatusCode::TOO_MANY_REQUESTS, "maxConcurrentRequests"));
+        return Err(Problem::limit(
+            StatusCode::TOO_MANY_REQUESTS,
+            "maxConcurrentRequests",
+        ));
     };
     let bytes = match Limited::new(body, limits::SIZE_REQUEST).collect().await {
         Ok(collected) => collected.to_bytes(),
@@ -104,33 +145,58 @@ pub async fn post(
     // serde_json bounds the nesting itself.
     let value = serde_json::from_slice::<Value>(&bytes)
         .map_err(|error| Problem::request("notJSON", format!("The body is no JSON: {error}")))?;
-    let request = read(value)
-        .ok_or_else(|| Problem::request("notRequest", "The body is JSON, but no Request object of RFC 8620, 3.3."))?;
-    if let Some(uri) = request.using.iter().find(|uri| !capabilities::is_known(uri)) {
+    let request = read(value).ok_or_else(|| {
+        Problem::request(
+            "notRequest",
+            "The body is JSON, but no Request object of RFC 8620, 3.3.",
+        )
+    })?;
+    if let Some(uri) = request
+        .using
+        .iter()
+        .find(|uri| !capabilities::is_known(uri))
+    {
         let uri: String = uri.chars().take(200).collect();
-        return Err(Problem::request("unknownCapability", format!("{uri} is unknown here.")));
+        return Err(Problem::request(
+            "unknownCapability",
+            format!("{uri} is unknown here."),
+        ));
     }
     if request.calls.len() > limits::CALLS {
         return Err(Problem::limit(StatusCode::BAD_REQUEST, "maxCallsInRequest"));
     }
     let wants_created = request.created.is_some();
-    let mut context = Context { door: &door, caller: &caller, created: request.created.unwrap_or_default() };
+    let mut context = Context {
+        door: &door,
+        caller: &caller,
+        created: request.created.unwrap_or_default(),
+    };
     let mut answers: Vec<Answer> = Vec::new();
     for (name, arguments, id) in request.calls {
         match call(&mut context, &request.using, &name, arguments, &answers).await {
             Ok(responses) => {
-                answers.extend(responses.into_iter().map(|(name, value)| (name.to_owned(), value, id.clone())));
+                answers.extend(
+                    responses
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value, id.clone())),
+                );
             }
             Err(error) => answers.push(("error".to_owned(), error.to_json(), id)),
         }
     }
-    let answers: Vec<Value> = answers.into_iter().map(|(name, value, id)| json!([name, value, id])).collect();
+    let answers: Vec<Value> = answers
+        .into_iter()
+        .map(|(name, value, id)| json!([name, value, id]))
+        .collect();
     let mut body = json!({ "methodResponses": answers });
     if wants_created {
         body["createdIds"] = json!(context.created);
     }
     body["sessionState"] = json!(session::state(&door, &caller).await?);
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache, no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-cache, no-store"),
+    ];
     Ok((headers, body.to_string()).into_response())
 }
 
@@ -156,18 +222,36 @@ async fn call(
     let args = Args::new(arguments);
     Ok(match name {
         "Mailbox/get" => vec![("Mailbox/get", mailbox::get::get(context, args).await?)],
-        "Mailbox/changes" => vec![("Mailbox/changes", mailbox::changes::changes(context, args).await?)],
+        "Mailbox/changes" => vec![(
+            "Mailbox/changes",
+            mailbox::changes::changes(context, args).await?,
+        )],
         "Mailbox/query" => vec![("Mailbox/query", mailbox::query::query(context, args).await?)],
         "Thread/get" => vec![("Thread/get", thread::get::get(context, args).await?)],
-        "Thread/changes" => vec![("Thread/changes", thread::changes::changes(context, args).await?)],
+        "Thread/changes" => vec![(
+            "Thread/changes",
+            thread::changes::changes(context, args).await?,
+        )],
         "Email/get" => vec![("Email/get", email::get::get(context, args).await?)],
-        "Email/changes" => vec![("Email/changes", email::changes::changes(context, args).await?)],
+        "Email/changes" => vec![(
+            "Email/changes",
+            email::changes::changes(context, args).await?,
+        )],
         "Email/query" => vec![("Email/query", email::query::query(context, args).await?)],
         "Email/set" => vec![("Email/set", email::set::set(context, args).await?)],
         "Identity/get" => vec![("Identity/get", identity::get::get(context, args).await?)],
-        "Identity/changes" => vec![("Identity/changes", identity::changes::changes(context, args).await?)],
-        "EmailSubmission/get" => vec![("EmailSubmission/get", submission::get::get(context, args).await?)],
-        "EmailSubmission/changes" => vec![("EmailSubmission/changes", submission::changes::changes(context, args).await?)],
+        "Identity/changes" => vec![(
+            "Identity/changes",
+            identity::changes::changes(context, args).await?,
+        )],
+        "EmailSubmission/get" => vec![(
+            "EmailSubmission/get",
+            submission::get::get(context, args).await?,
+        )],
+        "EmailSubmission/changes" => vec![(
+            "EmailSubmission/changes",
+            submission::changes::changes(context, args).await?,
+        )],
         "EmailSubmission/set" => submission::set::set(context, args).await?,
         _ => return Err(unknown()),
     })

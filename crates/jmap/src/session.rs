@@ -17,7 +17,11 @@ use crate::{Door, SharedDoor, limits};
 pub async fn get(State(door): State<SharedDoor>, Who(caller): Who) -> Result<Response, Problem> {
     let mut session = session(&door, &caller).await?;
     session["state"] = json!(fingerprint(&session));
-    Ok(([(header::CACHE_CONTROL, "no-cache, no-store")], Json(session)).into_response())
+    Ok((
+        [(header::CACHE_CONTROL, "no-cache, no-store")],
+        Json(session),
+    )
+        .into_response())
 }
 
 /// `sessionState` of every answer: another text whenever the session object is another.
@@ -26,17 +30,29 @@ pub async fn state(door: &Door, caller: &access::Caller) -> store::Result<String
 }
 
 fn fingerprint(session: &Value) -> String {
-    BlobId::of(session.to_string().as_bytes()).to_string().chars().skip(1).take(16).collect()
+    BlobId::of(session.to_string().as_bytes())
+        .to_string()
+        .chars()
+        .skip(1)
+        .take(16)
+        .collect()
 }
 
 async fn session(door: &Door, caller: &access::Caller) -> store::Result<Value> {
     let user = caller.user.id;
-    let all = door.store.read(move |tx| Box::pin(async move { accounts::of_user(tx, user).await })).await?;
+    let all = door
+        .store
+        .read(move |tx| Box::pin(async move { accounts::of_user(tx, user).await }))
+        .await?;
     let readable: Vec<&(Account, Rights)> = all.iter().filter(|(_, rights)| rights.read).collect();
-    let accounts: Map<String, Value> =
-        readable.iter().map(|(account, rights)| (account.id.to_string(), one(account, rights, user))).collect();
+    let accounts: Map<String, Value> = readable
+        .iter()
+        .map(|(account, rights)| (account.id.to_string(), one(account, rights, user)))
+        .collect();
     let mut primary = Map::new();
-    let own = readable.iter().find(|(account, _)| account.owner_id == user);
+    let own = readable
+        .iter()
+        .find(|(account, _)| account.owner_id == user);
     if let Some((account, _)) = own.or(readable.first()) {
         for capability in [CORE, MAIL, SUBMISSION] {
             primary.insert(capability.to_owned(), json!(account.id));
@@ -70,8 +86,16 @@ async fn session(door: &Door, caller: &access::Caller) -> store::Result<Value> {
 
 fn one(account: &Account, rights: &Rights, user: store::UserId) -> Value {
     // Exchange keeps a message in one folder, Gmail gives it any number of labels.
-    let most_mailboxes = if account.dialect == "folders" { json!(1) } else { Value::Null };
-    let name = if account.name.is_empty() { &account.mailbox_address } else { &account.name };
+    let most_mailboxes = if account.dialect == "folders" {
+        json!(1)
+    } else {
+        Value::Null
+    };
+    let name = if account.name.is_empty() {
+        &account.mailbox_address
+    } else {
+        &account.name
+    };
     let delay = if rights.send { limits::DELAYED_SEND } else { 0 };
     json!({
         "name": name,

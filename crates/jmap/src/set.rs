@@ -39,7 +39,12 @@ pub fn wanted(args: &mut Args) -> Result<Wanted> {
         let words = format!("at most {} objects at once", limits::OBJECTS_IN_SET);
         return Err(MethodError::new("requestTooLarge").because(words));
     }
-    Ok(Wanted { if_in_state, create, update, destroy })
+    Ok(Wanted {
+        if_in_state,
+        create,
+        update,
+        destroy,
+    })
 }
 
 /// What became of it.
@@ -82,7 +87,13 @@ impl Done {
 
     /// The answer; what is empty is null.
     pub fn answer(self, account: AccountId, old: i64, new: i64) -> Value {
-        let map = |map: Map<String, Value>| if map.is_empty() { Value::Null } else { Value::Object(map) };
+        let map = |map: Map<String, Value>| {
+            if map.is_empty() {
+                Value::Null
+            } else {
+                Value::Object(map)
+            }
+        };
         json!({
             "accountId": account,
             "oldState": old.to_string(),

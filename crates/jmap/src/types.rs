@@ -40,7 +40,8 @@ impl Args {
 
     /// A text that must be there.
     pub fn required_string(&mut self, name: &str) -> Result<String> {
-        self.string(name)?.ok_or_else(|| MethodError::invalid(format!("{name} is missing")))
+        self.string(name)?
+            .ok_or_else(|| MethodError::invalid(format!("{name} is missing")))
     }
 
     /// A truth value, `false` where not given.
@@ -48,7 +49,9 @@ impl Args {
         match self.take(name) {
             None => Ok(false),
             Some(Value::Bool(value)) => Ok(value),
-            Some(_) => Err(MethodError::invalid(format!("{name} must be true or false"))),
+            Some(_) => Err(MethodError::invalid(format!(
+                "{name} must be true or false"
+            ))),
         }
     }
 
@@ -58,7 +61,9 @@ impl Args {
             None => Ok(None),
             Some(value) => match value.as_i64() {
                 Some(number) => Ok(Some(number)),
-                None => Err(MethodError::invalid(format!("{name} must be a whole number"))),
+                None => Err(MethodError::invalid(format!(
+                    "{name} must be a whole number"
+                ))),
             },
         }
     }
@@ -66,7 +71,9 @@ impl Args {
     /// An UnsignedInt.
     pub fn unsigned(&mut self, name: &str) -> Result<Option<i64>> {
         match self.int(name)? {
-            Some(number) if number < 0 => Err(MethodError::invalid(format!("{name} must not be negative"))),
+            Some(number) if number < 0 => {
+                Err(MethodError::invalid(format!("{name} must not be negative")))
+            }
             number => Ok(number),
         }
     }
@@ -117,7 +124,9 @@ impl Args {
     /// Nothing may be left.
     pub fn finish(self) -> Result<()> {
         match self.0.keys().next() {
-            Some(name) => Err(MethodError::invalid(format!("{name} is no argument of this method"))),
+            Some(name) => Err(MethodError::invalid(format!(
+                "{name} is no argument of this method"
+            ))),
             None => Ok(()),
         }
     }
@@ -125,18 +134,28 @@ impl Args {
 
 /// Reads a Date (RFC 3339, any offset).
 pub fn date(text: &str) -> Option<DateTime> {
-    let read = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
-    Some(DateTime { unix: read.unix_timestamp(), offset_minutes: i32::from(read.offset().whole_minutes()) })
+    let read =
+        time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+    Some(DateTime {
+        unix: read.unix_timestamp(),
+        offset_minutes: i32::from(read.offset().whole_minutes()),
+    })
 }
 
 /// Reads a UTCDate.
 pub fn utc_date(text: &str) -> Option<Millis> {
-    date(text).filter(|_| text.ends_with('Z')).map(|date| date.unix.saturating_mul(1000))
+    date(text)
+        .filter(|_| text.ends_with('Z'))
+        .map(|date| date.unix.saturating_mul(1000))
 }
 
 /// Writes a UTCDate.
 pub fn write_utc_date(time: Millis) -> String {
-    DateTime { unix: time.div_euclid(1000), offset_minutes: 0 }.to_rfc3339()
+    DateTime {
+        unix: time.div_euclid(1000),
+        offset_minutes: 0,
+    }
+    .to_rfc3339()
 }
 
 #[cfg(test)]
@@ -148,7 +167,10 @@ mod tests {
         let time = utc_date("2026-11-23T02:40:00Z").expect("a date");
         assert_eq!(write_utc_date(time), "2026-11-23T02:40:00Z");
         assert_eq!(utc_date("2026-11-23T11:40:00+09:00"), None);
-        assert_eq!(date("2026-11-23T11:40:00+09:00").map(|date| date.unix * 1000), Some(time));
+        assert_eq!(
+            date("2026-11-23T11:40:00+09:00").map(|date| date.unix * 1000),
+            Some(time)
+        );
         assert_eq!(utc_date("yesterday"), None);
     }
 }

@@ -12,7 +12,9 @@ pub fn to_cause(case: &Case) -> Cause {
     cause.provider_said.clone_from(&case.provider_said);
     cause.values.clone_from(&case.facts);
     if let Some(seconds) = case.retry_after {
-        cause.values.insert("retry_after".into(), seconds.to_string());
+        cause
+            .values
+            .insert("retry_after".into(), seconds.to_string());
     }
     cause
 }
@@ -22,7 +24,10 @@ pub fn to_case(cause: &Cause) -> Case {
     let mut case = Case::new(&cause.id);
     case.provider_said.clone_from(&cause.provider_said);
     case.facts.clone_from(&cause.values);
-    case.retry_after = case.facts.remove("retry_after").and_then(|seconds| seconds.parse().ok());
+    case.retry_after = case
+        .facts
+        .remove("retry_after")
+        .and_then(|seconds| seconds.parse().ok());
     case
 }
 
@@ -64,27 +69,48 @@ pub struct Step {
 impl Step {
     /// A step that went well.
     pub fn ok(name: &str, subject: impl Into<String>, ms: u64) -> Step {
-        Step { name: name.into(), subject: subject.into(), outcome: Outcome::Ok, ms, provider_said: None, case: None }
+        Step {
+            name: name.into(),
+            subject: subject.into(),
+            outcome: Outcome::Ok,
+            ms,
+            provider_said: None,
+            case: None,
+        }
     }
 
     /// A step that is being tried.
     pub fn running(name: &str, subject: impl Into<String>) -> Step {
-        Step { outcome: Outcome::Running, ..Step::ok(name, subject, 0) }
+        Step {
+            outcome: Outcome::Running,
+            ..Step::ok(name, subject, 0)
+        }
     }
 
     /// A step that was not tried.
     pub fn skip(name: &str, subject: impl Into<String>) -> Step {
-        Step { outcome: Outcome::Skip, ..Step::ok(name, subject, 0) }
+        Step {
+            outcome: Outcome::Skip,
+            ..Step::ok(name, subject, 0)
+        }
     }
 
     /// A step that did not work.
     pub fn fail(name: &str, subject: impl Into<String>, ms: u64, case: Case) -> Step {
-        Step { outcome: Outcome::Fail, provider_said: case.provider_said.clone(), case: Some(case), ..Step::ok(name, subject, ms) }
+        Step {
+            outcome: Outcome::Fail,
+            provider_said: case.provider_said.clone(),
+            case: Some(case),
+            ..Step::ok(name, subject, ms)
+        }
     }
 
     /// A step that worked, with something that should be known.
     pub fn warn(name: &str, subject: impl Into<String>, ms: u64, case: Case) -> Step {
-        Step { outcome: Outcome::Warn, ..Step::fail(name, subject, ms, case) }
+        Step {
+            outcome: Outcome::Warn,
+            ..Step::fail(name, subject, ms, case)
+        }
     }
 
     /// With the provider's words.
@@ -105,7 +131,10 @@ impl Step {
 
 /// Puts a step in the place of an earlier one with the same name and subject, or behind the others.
 pub fn put(steps: &mut Vec<Step>, step: Step) {
-    match steps.iter_mut().find(|old| old.name == step.name && old.subject == step.subject) {
+    match steps
+        .iter_mut()
+        .find(|old| old.name == step.name && old.subject == step.subject)
+    {
         Some(old) => *old = step,
         None => steps.push(step),
     }

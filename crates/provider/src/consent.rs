@@ -83,18 +83,30 @@ impl From<store::Error> for NotBegun {
 pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegun> {
     let store = providers.store();
     let id = begin.credential_id;
-    let credential = store.read(move |tx| Box::pin(async move { credentials::find(tx, id).await })).await?;
+    let credential = store
+        .read(move |tx| Box::pin(async move { credentials::find(tx, id).await }))
+        .await?;
     let credential = credential.ok_or(NotBegun::NoCredential)?;
     let profile = providers.profile(&credential.fields.provider)?;
     let address = tidy_address(&begin.address).ok_or(NotBegun::Address("address"))?;
-    let mailbox = match begin.mailbox_address.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    let mailbox = match begin
+        .mailbox_address
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
         Some(mailbox) => tidy_address(mailbox).ok_or(NotBegun::Address("mailbox_address"))?,
         None => address.clone(),
     };
     let redirect = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
     let results = redirect_uri::judge_uri(&redirect, profile.kind);
-    if let Some(rule) = results.iter().find(|result| result.outcome == redirect_uri::Outcome::Fail) {
-        return Err(NotBegun::Rule(Box::new(ours::rule_case(profile, &redirect, rule))));
+    if let Some(rule) = results
+        .iter()
+        .find(|result| result.outcome == redirect_uri::Outcome::Fail)
+    {
+        return Err(NotBegun::Rule(Box::new(ours::rule_case(
+            profile, &redirect, rule,
+        ))));
     }
     let state = random_text(providers);
     let pkce = oauth::Pkce::new(&store.world().random());
@@ -118,7 +130,9 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
                 let connect = connects::add(tx, &new).await?;
                 // A shared mailbox of somebody who is connected already needs no second consent.
                 let other_mailbox = mailbox != wanted;
-                let grant = grants::covering(tx, user.id, new.credential_id, &wanted).await?.filter(|_| other_mailbox);
+                let grant = grants::covering(tx, user.id, new.credential_id, &wanted)
+                    .await?
+                    .filter(|_| other_mailbox);
                 Ok((connect, grant))
             })
         })
@@ -127,20 +141,28 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
         && !begin.choose_account
     {
         let steps = vec![Step::ok("consent", grant.subject.address.clone(), 0)];
-        let found = store.read(move |tx| Box::pin(async move { connects::find(tx, connect_id).await })).await?;
+        let found = store
+            .read(move |tx| Box::pin(async move { connects::find(tx, connect_id).await }))
+            .await?;
         if let Some(connect) = found {
             store
                 .write(move |tx| {
                     Box::pin(async move {
                         connects::redeem(tx, connect_id).await?;
-                        let identity = Person { address: grant.subject.address.clone(), name: user.name.clone() };
+                        let identity = Person {
+                            address: grant.subject.address.clone(),
+                            name: user.name.clone(),
+                        };
                         make_account(tx, &connect, &credential, grant.id, &identity).await?;
                         save_steps(tx, connect_id, Status::Checking, &steps).await
                     })
                 })
                 .await?;
         }
-        return Ok(Begun { connect_id, authorization_url: None });
+        return Ok(Begun {
+            connect_id,
+            authorization_url: None,
+        });
     }
     let parameters = profile.consent_parameters(&ConsentRequest {
         client_id: &credential.fields.client_id,
@@ -151,21 +173,42 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
         login_hint: Some(&address),
         choose_account: begin.choose_account,
     });
-    let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let parameters: Vec<(&str, &str)> = parameters
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let endpoint = profile.authorization_url_for(tenant_of(&credential));
-    let url = oauth::authorization_url(&endpoint, &parameters).map_err(|_| Error::NoProvider(profile.name.clone()))?;
-    Ok(Begun { connect_id, authorization_url: Some(url) })
+    let url = oauth::authorization_url(&endpoint, &parameters)
+        .map_err(|_| Error::NoProvider(profile.name.clone()))?;
+    Ok(Begun {
+        connect_id,
+        authorization_url: Some(url),
+    })
 }
 
 /// The link that a tenant's administrator opens once (facts providers 5.10); its callback is ours too.
-pub async fn admin_consent(providers: &Providers, user: &User, session: Option<LoginSessionId>, id: CredentialId) -> Result<Option<String>, Error> {
+pub async fn admin_consent(
+    providers: &Providers,
+    user: &User,
+    session: Option<LoginSessionId>,
+    id: CredentialId,
+) -> Result<Option<String>, Error> {
     let store = providers.store();
-    let credential = store.read(move |tx| Box::pin(async move { credentials::find(tx, id).await })).await?;
-    let Some(credential) = credential else { return Ok(None) };
+    let credential = store
+        .read(move |tx| Box::pin(async move { credentials::find(tx, id).await }))
+        .await?;
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
     let profile = providers.profile(&credential.fields.provider)?;
     let redirect = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
     let state = random_text(providers);
-    let url = profile.admin_consent_url_for(tenant_of(&credential), &credential.fields.client_id, &redirect, &state);
+    let url = profile.admin_consent_url_for(
+        tenant_of(&credential),
+        &credential.fields.client_id,
+        &redirect,
+        &state,
+    );
     let Some(url) = url else { return Ok(None) };
     let new = NewConnect {
         user_id: user.id,
@@ -179,7 +222,9 @@ pub async fn admin_consent(providers: &Providers, user: &User, session: Option<L
         nonce: String::new(),
         redirect_uri: redirect,
     };
-    store.write(move |tx| Box::pin(async move { connects::add(tx, &new).await })).await?;
+    store
+        .write(move |tx| Box::pin(async move { connects::add(tx, &new).await }))
+        .await?;
     Ok(Some(url))
 }
 
@@ -200,22 +245,32 @@ pub enum Finished {
 }
 
 /// Takes the provider's answer. `session` is the browser session that made the request.
-pub async fn finish(providers: &Providers, query: &str, session: Option<LoginSessionId>) -> Result<Finished, Error> {
+pub async fn finish(
+    providers: &Providers,
+    query: &str,
+    session: Option<LoginSessionId>,
+) -> Result<Finished, Error> {
     let callback = oauth::parse_callback(query);
     let store = providers.store();
     let refused = |id: &str| Ok(Finished::Refused(Box::new(Case::new(id))));
-    let Some(state) = callback.state.clone().filter(|state| state.len() <= 500) else { return refused("state-unknown") };
+    let Some(state) = callback.state.clone().filter(|state| state.len() <= 500) else {
+        return refused("state-unknown");
+    };
     let hash = fingerprint(&state);
     let found = store
         .read(move |tx| {
             Box::pin(async move {
-                let Some(connect) = connects::by_state(tx, &hash).await? else { return Ok(None) };
+                let Some(connect) = connects::by_state(tx, &hash).await? else {
+                    return Ok(None);
+                };
                 let credential = credentials::find(tx, connect.credential_id).await?;
                 Ok(credential.map(|credential| (connect, credential)))
             })
         })
         .await?;
-    let Some((connect, credential)) = found else { return refused("state-unknown") };
+    let Some((connect, credential)) = found else {
+        return refused("state-unknown");
+    };
     if connect.purpose == "admin_consent" {
         // Another person, in another browser: the state alone has to do, and it opens nothing here.
         return finish_admin_consent(providers, &connect, &credential, &callback).await;
@@ -224,28 +279,57 @@ pub async fn finish(providers: &Providers, query: &str, session: Option<LoginSes
         return refused("state-foreign-browser");
     }
     if connect.state_ends_at <= store.now() && connect.status == Status::Waiting {
-        let steps = vec![Step::fail("consent", connect.address.clone(), 0, Case::new("state-expired"))];
+        let steps = vec![Step::fail(
+            "consent",
+            connect.address.clone(),
+            0,
+            Case::new("state-expired"),
+        )];
         let id = connect.id;
-        store.write(move |tx| Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })).await?;
+        store
+            .write(move |tx| {
+                Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
+            })
+            .await?;
         return Ok(Finished::Connect(connect.id));
     }
     let id = connect.id;
-    let verifier = store.write(move |tx| Box::pin(async move { connects::redeem(tx, id).await })).await?;
+    let verifier = store
+        .write(move |tx| Box::pin(async move { connects::redeem(tx, id).await }))
+        .await?;
     let Some(verifier) = verifier else {
         // Twice at once, or the page was loaded again: the first one's result is what counts.
-        return if connect.status == Status::Waiting { Ok(Finished::Connect(id)) } else { refused("state-used") };
+        return if connect.status == Status::Waiting {
+            Ok(Finished::Connect(id))
+        } else {
+            refused("state-used")
+        };
     };
     let profile = providers.profile(&credential.fields.provider)?;
-    let trip = Trip { providers, profile, connect: &connect, credential: &credential };
+    let trip = Trip {
+        providers,
+        profile,
+        connect: &connect,
+        credential: &credential,
+    };
     // In a task of its own would be better still, but the browser follows at once: what is stored is stored.
     if let Err((steps, case)) = trip.exchange(&callback, &verifier).await? {
         tracing::info!(connect.id = %id, cause = %case, "a consent ended without an account");
-        store.write(move |tx| Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })).await?;
+        store
+            .write(move |tx| {
+                Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
+            })
+            .await?;
     }
     Ok(Finished::Connect(id))
 }
 
-async fn finish_admin_consent(providers: &Providers, connect: &Connect, credential: &Credential, callback: &Callback) -> Result<Finished, Error> {
+async fn finish_admin_consent(
+    providers: &Providers,
+    connect: &Connect,
+    credential: &Credential,
+    callback: &Callback,
+) -> Result<Finished, Error> {
     let (id, now) = (connect.id, providers.store().now());
     if connect.state_ends_at + 7 * 24 * 3_600_000 <= now {
         return Ok(Finished::Refused(Box::new(Case::new("state-expired"))));
@@ -262,14 +346,21 @@ async fn finish_admin_consent(providers: &Providers, connect: &Connect, credenti
         .write(move |tx| {
             Box::pin(async move {
                 if connects::redeem(tx, id).await?.is_some() {
-                    let action = if given { "credential.admin_consent_given" } else { "credential.admin_consent_refused" };
+                    let action = if given {
+                        "credential.admin_consent_given"
+                    } else {
+                        "credential.admin_consent_refused"
+                    };
                     audit::add(tx, &Actor::system(), action, credential_id, json!({})).await?;
                 }
                 Ok(())
             })
         })
         .await?;
-    Ok(Finished::AdminConsent { given, case: case.map(Box::new) })
+    Ok(Finished::AdminConsent {
+        given,
+        case: case.map(Box::new),
+    })
 }
 
 struct Trip<'a> {
@@ -299,23 +390,43 @@ impl Trip<'_> {
         let subject = self.connect.address.clone();
         let mut steps = Vec::new();
         let failed = |mut steps: Vec<Step>, step: Step| {
-            let cause = step.case.as_ref().map_or_else(String::new, |case| case.cause_id.clone());
+            let cause = step
+                .case
+                .as_ref()
+                .map_or_else(String::new, |case| case.cause_id.clone());
             put(&mut steps, step);
             Ok(Err((steps, cause)))
         };
-        if !self.profile.callback_iss_ok(callback.iss.as_deref(), tenant_of(self.credential)) {
-            return failed(steps, Step::fail("consent", subject, 0, self.case(Case::new("iss-mismatch"))));
+        if !self
+            .profile
+            .callback_iss_ok(callback.iss.as_deref(), tenant_of(self.credential))
+        {
+            return failed(
+                steps,
+                Step::fail("consent", subject, 0, self.case(Case::new("iss-mismatch"))),
+            );
         }
         if let Some(error) = &callback.error {
             let description = callback.error_description.as_deref().unwrap_or_default();
-            let mut case = self.case(advice::callback_error(self.profile.kind, error, description));
+            let mut case = self.case(advice::callback_error(
+                self.profile.kind,
+                error,
+                description,
+            ));
             if let Some(link) = self.admin_link() {
                 case = case.with("link", link);
             }
             return failed(steps, Step::fail("consent", subject, 0, case));
         }
-        let Some(code) = callback.code.as_ref().filter(|code| !code.expose_secret().is_empty()) else {
-            return failed(steps, Step::fail("consent", subject, 0, self.case(Case::new("code-unusable"))));
+        let Some(code) = callback
+            .code
+            .as_ref()
+            .filter(|code| !code.expose_secret().is_empty())
+        else {
+            return failed(
+                steps,
+                Step::fail("consent", subject, 0, self.case(Case::new("code-unusable"))),
+            );
         };
         steps.push(Step::ok("consent", subject.clone(), 0));
         let began = Instant::now();
@@ -323,7 +434,12 @@ impl Trip<'_> {
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let reply = match reply {
             Ok(reply) => reply,
-            Err(case) => return failed(steps, Step::fail("token", &self.profile.label, ms, self.case(*case))),
+            Err(case) => {
+                return failed(
+                    steps,
+                    Step::fail("token", &self.profile.label, ms, self.case(*case)),
+                );
+            }
         };
         steps.push(Step::ok("token", &self.profile.label, ms));
         let identity = match self.identity(&reply) {
@@ -338,11 +454,18 @@ impl Trip<'_> {
             let step = if granted.imap || granted.smtp {
                 Step::warn("scopes", granted.missing.join(" "), 0, case)
             } else {
-                return failed(steps, Step::fail("scopes", granted.missing.join(" "), 0, case));
+                return failed(
+                    steps,
+                    Step::fail("scopes", granted.missing.join(" "), 0, case),
+                );
             };
             steps.push(step);
         } else {
-            steps.push(Step::ok("scopes", reply.scope.clone().unwrap_or_default(), 0));
+            steps.push(Step::ok(
+                "scopes",
+                reply.scope.clone().unwrap_or_default(),
+                0,
+            ));
         }
         self.keep(reply, identity, steps).await
     }
@@ -357,18 +480,39 @@ impl Trip<'_> {
         )
     }
 
-    async fn redeem(&self, code: &SecretString, verifier: &SecretString) -> Result<Result<TokenReply, Box<Case>>, Error> {
+    async fn redeem(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+    ) -> Result<Result<TokenReply, Box<Case>>, Error> {
         let id = self.credential.id;
-        let secret = self.providers.store().read(move |tx| Box::pin(async move { credentials::secret(tx, id).await })).await?;
+        let secret = self
+            .providers
+            .store()
+            .read(move |tx| Box::pin(async move { credentials::secret(tx, id).await }))
+            .await?;
         let scope = self.profile.exchange_scope();
         let fields = &self.credential.fields;
-        let form = oauth::code_form(&fields.client_id, secret.as_ref(), code, &self.connect.redirect_uri, verifier, scope.as_deref());
+        let form = oauth::code_form(
+            &fields.client_id,
+            secret.as_ref(),
+            code,
+            &self.connect.redirect_uri,
+            verifier,
+            scope.as_deref(),
+        );
         let url = self.profile.token_url_for(tenant_of(self.credential));
-        let reply = self.providers.http().token(self.profile, &url, &form, Duration::from_secs(30)).await;
+        let reply = self
+            .providers
+            .http()
+            .token(self.profile, &url, &form, Duration::from_secs(30))
+            .await;
         Ok(reply.map_err(|failure| {
             Box::new(match failure {
                 Failure::Unreachable(words) => Case::new("network").said(words),
-                Failure::Refused(error) => tokens::case_of(self.profile, &error, TokenStep::Exchange, None),
+                Failure::Refused(error) => {
+                    tokens::case_of(self.profile, &error, TokenStep::Exchange, None)
+                }
             })
         }))
     }
@@ -376,26 +520,40 @@ impl Trip<'_> {
     fn identity(&self, reply: &TokenReply) -> Result<Identity, Case> {
         let none = || Case::new("no-identity");
         let token = reply.id_token.as_ref().ok_or_else(none)?;
-        let claims = oauth::id_claims(token.expose_secret()).map_err(|error| none().said(error.to_string()))?;
-        let claims = serde_json::to_value(&claims).ok().and_then(|value| value.as_object().cloned()).ok_or_else(none)?;
+        let claims = oauth::id_claims(token.expose_secret())
+            .map_err(|error| none().said(error.to_string()))?;
+        let claims = serde_json::to_value(&claims)
+            .ok()
+            .and_then(|value| value.as_object().cloned())
+            .ok_or_else(none)?;
         let expected = Expected {
             client_id: &self.credential.fields.client_id,
             nonce: Some(&self.connect.nonce),
             tenant: tenant_of(self.credential),
             now: self.providers.store().now() / 1000,
         };
-        let identity = self.profile.identity(&claims, &expected).map_err(|error| Case::new(error.cause_id()).said(error.to_string()))?;
+        let identity = self
+            .profile
+            .identity(&claims, &expected)
+            .map_err(|error| Case::new(error.cause_id()).said(error.to_string()))?;
         if identity.address.is_none() {
             return Err(none());
         }
         if !identity.is(&self.connect.address) {
             let got = identity.address.unwrap_or_default();
-            return Err(Case::new("wrong-person").with("got", got).with("expected", &self.connect.address));
+            return Err(Case::new("wrong-person")
+                .with("got", got)
+                .with("expected", &self.connect.address));
         }
         Ok(identity)
     }
 
-    async fn keep(&self, reply: TokenReply, identity: Identity, mut steps: Vec<Step>) -> Result<Ended, Error> {
+    async fn keep(
+        &self,
+        reply: TokenReply,
+        identity: Identity,
+        mut steps: Vec<Step>,
+    ) -> Result<Ended, Error> {
         let store = self.providers.store();
         let now = store.now();
         let person = Person {
@@ -411,15 +569,25 @@ impl Trip<'_> {
         let (connect, credential) = (self.connect.clone(), self.credential.clone());
         let looked_up = subject.clone();
         let known = store
-            .read(move |tx| Box::pin(async move { grants::of_subject(tx, connect.user_id, connect.credential_id, &looked_up).await }))
+            .read(move |tx| {
+                Box::pin(async move {
+                    grants::of_subject(tx, connect.user_id, connect.credential_id, &looked_up).await
+                })
+            })
             .await?;
         if reply.refresh_token.is_none() && known.is_none() {
             let cause = "no-refresh-token";
-            put(&mut steps, Step::fail("token", &self.profile.label, 0, self.case(Case::new(cause))));
+            put(
+                &mut steps,
+                Step::fail("token", &self.profile.label, 0, self.case(Case::new(cause))),
+            );
             return Ok(Err((steps, cause.to_owned())));
         }
         let life = tokens::life_of(&reply);
-        let scopes = reply.scope.clone().unwrap_or_else(|| self.profile.scopes.join(" "));
+        let scopes = reply
+            .scope
+            .clone()
+            .unwrap_or_else(|| self.profile.scopes.join(" "));
         let kept = Tokens {
             access_token: reply.access_token,
             access_ends_at: now + life,
@@ -428,14 +596,30 @@ impl Trip<'_> {
             scopes: Some(scopes.clone()),
         };
         let refresh_at = kept.access_ends_at - tokens::step::ahead(life);
-        put(&mut steps, Step::running("imap", self.profile.imap.to_string()));
-        put(&mut steps, Step::running("smtp", self.profile.smtp.to_string()));
+        put(
+            &mut steps,
+            Step::running("imap", self.profile.imap.to_string()),
+        );
+        put(
+            &mut steps,
+            Step::running("smtp", self.profile.smtp.to_string()),
+        );
         let connect = self.connect.clone();
         store
             .write(move |tx| {
                 Box::pin(async move {
-                    let grant = grants::consented(tx, connect.user_id, credential.id, &subject, &kept, &scopes, refresh_at).await?;
-                    credentials::set_status(tx, credential.id, credentials::Status::Good, None).await?;
+                    let grant = grants::consented(
+                        tx,
+                        connect.user_id,
+                        credential.id,
+                        &subject,
+                        &kept,
+                        &scopes,
+                        refresh_at,
+                    )
+                    .await?;
+                    credentials::set_status(tx, credential.id, credentials::Status::Good, None)
+                        .await?;
                     make_account(tx, &connect, &credential, grant, &person).await?;
                     save_steps(tx, connect.id, Status::Checking, &steps).await
                 })
@@ -453,9 +637,15 @@ async fn make_account(
     grant: store::GrantId,
     person: &Person,
 ) -> store::Result<AccountId> {
-    let shared = !connect.mailbox_address.eq_ignore_ascii_case(&connect.address);
+    let shared = !connect
+        .mailbox_address
+        .eq_ignore_ascii_case(&connect.address);
     // Exchange's login is the UPN of the ID token, which need not look like the address (facts providers 5.7).
-    let mailbox = if shared { connect.mailbox_address.clone() } else { person.address.clone() };
+    let mailbox = if shared {
+        connect.mailbox_address.clone()
+    } else {
+        person.address.clone()
+    };
     let account = accounts::connect(
         tx,
         accounts::NewAccount {
@@ -463,10 +653,18 @@ async fn make_account(
             grant_id: grant,
             provider: credential.fields.provider.clone(),
             address: connect.address.clone(),
-            sender_address: if shared { mailbox.clone() } else { connect.address.clone() },
+            sender_address: if shared {
+                mailbox.clone()
+            } else {
+                connect.address.clone()
+            },
             mailbox_address: mailbox,
             smtp_user: person.address.clone(),
-            sender_name: if shared { String::new() } else { person.name.clone() },
+            sender_name: if shared {
+                String::new()
+            } else {
+                person.name.clone()
+            },
         },
     )
     .await?;
@@ -474,7 +672,10 @@ async fn make_account(
     let now = tx.now();
     jobs::add(tx, CHECK_JOB, connect.id.0, "{}", now).await?;
     let actor = match store::users::find(tx, connect.user_id).await? {
-        Some(user) => Actor { name: user.login, remote_address: String::new() },
+        Some(user) => Actor {
+            name: user.login,
+            remote_address: String::new(),
+        },
         None => Actor::system(),
     };
     let detail = json!({ "mailbox": &connect.mailbox_address, "person": &person.address, "credential": credential.id });
@@ -483,7 +684,12 @@ async fn make_account(
 }
 
 /// Writes the steps of a round trip.
-pub async fn save_steps(tx: &mut store::Tx, id: ConnectId, status: Status, steps: &[Step]) -> store::Result<()> {
+pub async fn save_steps(
+    tx: &mut store::Tx,
+    id: ConnectId,
+    status: Status,
+    steps: &[Step],
+) -> store::Result<()> {
     let text = serde_json::to_string(steps).unwrap_or_else(|_| "[]".to_owned());
     connects::update(tx, id, status, &text).await
 }
@@ -500,7 +706,8 @@ fn tenant_of(credential: &Credential) -> Option<&str> {
 /// 43 characters of base64url that nobody guesses. Microsoft strips HTML from `state`; these have none.
 fn random_text(providers: &Providers) -> String {
     use base64::Engine;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(providers.store().world().random::<32>())
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .encode(providers.store().world().random::<32>())
 }
 
 fn fingerprint(state: &str) -> Vec<u8> {
@@ -511,11 +718,17 @@ fn fingerprint(state: &str) -> Vec<u8> {
 /// An address as typed, without blanks and `Name <…>` around it; at most 256 characters (G-14).
 pub fn tidy_address(text: &str) -> Option<String> {
     let text = text.trim();
-    let inner = text.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(text).trim();
+    let inner = text
+        .rsplit_once('<')
+        .and_then(|(_, rest)| rest.strip_suffix('>'))
+        .unwrap_or(text)
+        .trim();
     let (local, domain) = inner.rsplit_once('@')?;
     let fits = !local.is_empty()
         && !domain.is_empty()
         && inner.chars().count() <= 256
-        && !inner.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>,;\"".contains(letter));
+        && !inner.chars().any(|letter| {
+            letter.is_whitespace() || letter.is_control() || "<>,;\"".contains(letter)
+        });
     fits.then(|| format!("{local}@{}", domain.to_lowercase()))
 }

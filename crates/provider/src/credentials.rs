@@ -83,23 +83,43 @@ pub fn prepare(
         Language::En => en.to_owned(),
     };
     let mut errors = Vec::new();
-    let provider = known.map(|known| known.fields.provider.clone()).or_else(|| input.provider.clone()).unwrap_or_default();
+    let provider = known
+        .map(|known| known.fields.provider.clone())
+        .or_else(|| input.provider.clone())
+        .unwrap_or_default();
     let Ok(profile) = providers.profile(&provider) else {
         let message = say("プロバイダを選択してください。", "Choose a provider.");
-        return Err(vec![Remark { field: "provider", message }]);
+        return Err(vec![Remark {
+            field: "provider",
+            message,
+        }]);
     };
-    if known.is_some() && input.provider.as_deref().is_some_and(|sent| sent != provider) {
+    if known.is_some()
+        && input
+            .provider
+            .as_deref()
+            .is_some_and(|sent| sent != provider)
+    {
         let message = say(
             "プロバイダは変更できません。新しい認証情報を登録してください。",
             "The provider cannot be changed. Register a new credential instead.",
         );
-        errors.push(Remark { field: "provider", message });
+        errors.push(Remark {
+            field: "provider",
+            message,
+        });
     }
     let is_new = known.is_none();
     // What is required is judged as empty when it was not sent at all.
-    let required = |sent: Option<&str>| sent.map(str::to_owned).or_else(|| is_new.then(String::new));
+    let required =
+        |sent: Option<&str>| sent.map(str::to_owned).or_else(|| is_new.then(String::new));
     let client_id = required(input.client_id.as_deref());
-    let secret = required(input.client_secret.as_ref().map(|secret| secret.expose_secret()));
+    let secret = required(
+        input
+            .client_secret
+            .as_ref()
+            .map(|secret| secret.expose_secret()),
+    );
     let draft = Draft {
         client_id: client_id.as_deref(),
         client_secret: secret.as_deref(),
@@ -111,7 +131,10 @@ pub fn prepare(
     let remarks = |findings: &[formats::Finding]| {
         findings
             .iter()
-            .map(|finding| Remark { field: finding.field.as_str(), message: finding.message(language).to_owned() })
+            .map(|finding| Remark {
+                field: finding.field.as_str(),
+                message: finding.message(language).to_owned(),
+            })
             .collect::<Vec<_>>()
     };
     errors.extend(remarks(&report.errors));
@@ -120,40 +143,64 @@ pub fn prepare(
         Some("") => None,
         Some(date) if is_date(date) => Some(date.to_owned()),
         Some(_) => {
-            let message = say("日付は 2027-03-31 の形式で入力してください。", "Enter the date as 2027-03-31.");
-            errors.push(Remark { field: "secret_ends_on", message });
+            let message = say(
+                "日付は 2027-03-31 の形式で入力してください。",
+                "Enter the date as 2027-03-31.",
+            );
+            errors.push(Remark {
+                field: "secret_ends_on",
+                message,
+            });
             None
         }
     };
     let redirect_path = match input.redirect_path.as_deref() {
-        None => known.map_or_else(|| REDIRECT_PATH.to_owned(), |known| known.fields.redirect_path.clone()),
+        None => known.map_or_else(
+            || REDIRECT_PATH.to_owned(),
+            |known| known.fields.redirect_path.clone(),
+        ),
         Some(path @ (REDIRECT_PATH | MISPRINTED_PATH)) => path.to_owned(),
         Some(_) => {
             let message = say(
                 "/common/cmn270.do または /common/cm270.do を選択してください。",
                 "Choose /common/cmn270.do or /common/cm270.do.",
             );
-            errors.push(Remark { field: "redirect_path", message });
+            errors.push(Remark {
+                field: "redirect_path",
+                message,
+            });
             String::new()
         }
     };
     if !errors.is_empty() {
         return Err(errors);
     }
-    let secret = report.normalized.client_secret.filter(|secret| !secret.expose_secret().is_empty());
+    let secret = report
+        .normalized
+        .client_secret
+        .filter(|secret| !secret.expose_secret().is_empty());
     let old = known.map(|known| &known.fields);
-    let tenant = match (profile.wants_tenant, report.normalized.tenant.filter(|tenant| !tenant.is_empty())) {
+    let tenant = match (
+        profile.wants_tenant,
+        report.normalized.tenant.filter(|tenant| !tenant.is_empty()),
+    ) {
         (false, _) => String::new(),
         (true, Some(tenant)) => tenant,
-        (true, None) if input.tenant.is_none() && old.is_some() => old.map(|old| old.tenant.clone()).unwrap_or_default(),
+        (true, None) if input.tenant.is_none() && old.is_some() => {
+            old.map(|old| old.tenant.clone()).unwrap_or_default()
+        }
         (true, None) => microsoft::DEFAULT_TENANT.to_owned(),
     };
     let name = match report.normalized.name.filter(|name| !name.is_empty()) {
         Some(name) => name,
         None => old.map_or_else(|| default_name(profile, others), |old| old.name.clone()),
     };
-    let hint = secret.as_ref().map(|secret| formats::secret_hint(secret.expose_secret()).unwrap_or_default());
-    let keep = |sent: Option<String>, old: Option<&String>| sent.or_else(|| old.cloned()).unwrap_or_default();
+    let hint = secret
+        .as_ref()
+        .map(|secret| formats::secret_hint(secret.expose_secret()).unwrap_or_default());
+    let keep = |sent: Option<String>, old: Option<&String>| {
+        sent.or_else(|| old.cloned()).unwrap_or_default()
+    };
     Ok(Prepared {
         fields: Fields {
             provider,
@@ -189,17 +236,41 @@ fn is_date(text: &str) -> bool {
 
 /// Registers a credential.
 pub async fn add(tx: &mut Tx, actor: &Actor, prepared: &Prepared) -> store::Result<CredentialId> {
-    let secret = prepared.secret.clone().unwrap_or_else(|| SecretString::from(String::new()));
+    let secret = prepared
+        .secret
+        .clone()
+        .unwrap_or_else(|| SecretString::from(String::new()));
     let id = credentials::add(tx, &prepared.fields, &secret).await?;
-    audit::add(tx, actor, "credential.added", id, told(&prepared.fields, true)).await?;
+    audit::add(
+        tx,
+        actor,
+        "credential.added",
+        id,
+        told(&prepared.fields, true),
+    )
+    .await?;
     Ok(id)
 }
 
 /// Changes a credential that still has `version`; `false` when somebody was quicker.
-pub async fn update(tx: &mut Tx, actor: &Actor, id: CredentialId, version: i64, prepared: &Prepared) -> store::Result<bool> {
-    let done = credentials::update(tx, id, version, &prepared.fields, prepared.secret.as_ref()).await?;
+pub async fn update(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: CredentialId,
+    version: i64,
+    prepared: &Prepared,
+) -> store::Result<bool> {
+    let done =
+        credentials::update(tx, id, version, &prepared.fields, prepared.secret.as_ref()).await?;
     if done {
-        audit::add(tx, actor, "credential.changed", id, told(&prepared.fields, prepared.secret.is_some())).await?;
+        audit::add(
+            tx,
+            actor,
+            "credential.changed",
+            id,
+            told(&prepared.fields, prepared.secret.is_some()),
+        )
+        .await?;
     }
     Ok(done)
 }
@@ -211,7 +282,14 @@ pub async fn remove(tx: &mut Tx, actor: &Actor, id: CredentialId) -> store::Resu
         && let Some(credential) = credentials::find(tx, id).await?
         && credentials::remove(tx, id).await?
     {
-        audit::add(tx, actor, "credential.removed", id, told(&credential.fields, false)).await?;
+        audit::add(
+            tx,
+            actor,
+            "credential.removed",
+            id,
+            told(&credential.fields, false),
+        )
+        .await?;
     }
     Ok(users)
 }
@@ -232,13 +310,17 @@ pub async fn check(providers: &Providers, id: CredentialId) -> Result<Option<Vec
         .store()
         .read(move |tx| {
             Box::pin(async move {
-                let Some(credential) = credentials::find(tx, id).await? else { return Ok(None) };
+                let Some(credential) = credentials::find(tx, id).await? else {
+                    return Ok(None);
+                };
                 let secret = credentials::secret(tx, id).await?;
                 Ok(secret.map(|secret| (credential, secret)))
             })
         })
         .await?;
-    let Some((credential, secret)) = found else { return Ok(None) };
+    let Some((credential, secret)) = found else {
+        return Ok(None);
+    };
     let profile = providers.profile(&credential.fields.provider)?;
     let steps = vec![
         judge_redirect_uri(providers, profile, &credential),
@@ -247,14 +329,28 @@ pub async fn check(providers: &Providers, id: CredentialId) -> Result<Option<Vec
     Ok(Some(steps))
 }
 
-fn judge_redirect_uri(providers: &Providers, profile: &ProviderProfile, credential: &Credential) -> Step {
+fn judge_redirect_uri(
+    providers: &Providers,
+    profile: &ProviderProfile,
+    credential: &Credential,
+) -> Step {
     let uri = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
     let results = redirect_uri::judge_uri(&uri, profile.kind);
     let worst = |outcome| results.iter().find(|result| result.outcome == outcome);
     if let Some(rule) = worst(redirect_uri::Outcome::Fail) {
-        Step::fail("redirect_uri", uri.clone(), 0, rule_case(profile, &uri, rule))
+        Step::fail(
+            "redirect_uri",
+            uri.clone(),
+            0,
+            rule_case(profile, &uri, rule),
+        )
     } else if let Some(rule) = worst(redirect_uri::Outcome::Warn) {
-        Step::warn("redirect_uri", uri.clone(), 0, rule_case(profile, &uri, rule))
+        Step::warn(
+            "redirect_uri",
+            uri.clone(),
+            0,
+            rule_case(profile, &uri, rule),
+        )
     } else {
         Step::ok("redirect_uri", uri, 0)
     }
@@ -277,7 +373,11 @@ async fn prove_client(
     secret: &SecretString,
 ) -> Result<Step, Error> {
     let fields = &credential.fields;
-    let named_tenant = profile.kind == Kind::Microsoft && !matches!(fields.tenant.as_str(), "common" | "organizations" | "consumers");
+    let named_tenant = profile.kind == Kind::Microsoft
+        && !matches!(
+            fields.tenant.as_str(),
+            "common" | "organizations" | "consumers"
+        );
     let form = if named_tenant {
         oauth::client_credentials_form(&fields.client_id, secret, microsoft::APP_SCOPE)
     } else {
@@ -285,24 +385,49 @@ async fn prove_client(
         let bad_code = SecretString::from("tegata-check-this-code-is-not-real".to_owned());
         let verifier = oauth::Pkce::new(&providers.store().world().random()).verifier;
         let scope = profile.exchange_scope();
-        oauth::code_form(&fields.client_id, Some(secret), &bad_code, &redirect, &verifier, scope.as_deref())
+        oauth::code_form(
+            &fields.client_id,
+            Some(secret),
+            &bad_code,
+            &redirect,
+            &verifier,
+            scope.as_deref(),
+        )
     };
     let tenant = Some(fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
     let url = profile.token_url_for(tenant);
     let began = Instant::now();
-    let reply = providers.http().token(profile, &url, &form, Duration::from_secs(20)).await;
+    let reply = providers
+        .http()
+        .token(profile, &url, &form, Duration::from_secs(20))
+        .await;
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let facts = |case: Case| case.with("provider", &profile.label).with("credential", credential.id.to_string());
+    let facts = |case: Case| {
+        case.with("provider", &profile.label)
+            .with("credential", credential.id.to_string())
+    };
     let (step, verdict) = match reply {
         Ok(_) => (Step::ok("client", &profile.label, ms), Some(Status::Good)),
-        Err(Failure::Unreachable(words)) => (Step::fail("client", &profile.label, ms, facts(Case::new("network").said(words))), None),
+        Err(Failure::Unreachable(words)) => (
+            Step::fail(
+                "client",
+                &profile.label,
+                ms,
+                facts(Case::new("network").said(words)),
+            ),
+            None,
+        ),
         Err(Failure::Refused(error)) => match error.kind {
-            TokenErrorKind::InvalidGrant if !named_tenant => {
-                (Step::ok("client", &profile.label, ms).said(&error.provider_said), None)
-            }
+            TokenErrorKind::InvalidGrant if !named_tenant => (
+                Step::ok("client", &profile.label, ms).said(&error.provider_said),
+                None,
+            ),
             TokenErrorKind::InvalidClient | TokenErrorKind::UnauthorizedClient => {
                 let case = facts(tokens::case_of(profile, &error, TokenStep::Probe, None));
-                (Step::fail("client", &profile.label, ms, case), Some(Status::Broken))
+                (
+                    Step::fail("client", &profile.label, ms, case),
+                    Some(Status::Broken),
+                )
             }
             _ => {
                 let case = facts(tokens::case_of(profile, &error, TokenStep::Probe, None));
@@ -311,13 +436,20 @@ async fn prove_client(
         },
     };
     // A bad code that is refused as such proves nothing wrong: what was broken may be mended, so grants try.
-    let verdict = verdict.or_else(|| (step.outcome == crate::cause::Outcome::Ok && credential.status == Status::Broken).then_some(Status::Good));
+    let verdict = verdict.or_else(|| {
+        (step.outcome == crate::cause::Outcome::Ok && credential.status == Status::Broken)
+            .then_some(Status::Good)
+    });
     if let Some(status) = verdict {
         let cause = step.case.as_ref().map(to_cause);
         let id = credential.id;
         providers
             .store()
-            .write(move |tx| Box::pin(async move { credentials::set_status(tx, id, status, cause.as_ref()).await }))
+            .write(move |tx| {
+                Box::pin(
+                    async move { credentials::set_status(tx, id, status, cause.as_ref()).await },
+                )
+            })
             .await?;
     }
     Ok(step)

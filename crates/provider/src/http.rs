@@ -35,12 +35,22 @@ pub struct Http {
 impl Http {
     /// Requests go through `proxy` where one is configured.
     pub fn new(proxy: Option<Url>) -> Http {
-        Http { proxy, clients: Mutex::new(HashMap::new()) }
+        Http {
+            proxy,
+            clients: Mutex::new(HashMap::new()),
+        }
     }
 
     fn client(&self, profile: &ProviderProfile) -> anyhow::Result<reqwest::Client> {
-        let key = profile.ca_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-        let mut clients = self.clients.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let key = profile
+            .ca_file
+            .as_ref()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default();
+        let mut clients = self
+            .clients
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
@@ -51,30 +61,57 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(30))
             .no_proxy();
         if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy.as_str()).context("[outgoing] proxy")?);
+            builder =
+                builder.proxy(reqwest::Proxy::all(proxy.as_str()).context("[outgoing] proxy")?);
         }
         if let Some(path) = &profile.ca_file {
             let pem = std::fs::read(path).with_context(|| format!("ca_file {}", path.display()))?;
-            builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem).context("ca_file")?);
+            builder = builder
+                .tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem).context("ca_file")?);
         }
-        let client = builder.build().context("TLS for requests to the provider")?;
+        let client = builder
+            .build()
+            .context("TLS for requests to the provider")?;
         clients.insert(key, client.clone());
         Ok(client)
     }
 
     /// Posts a form to a token endpoint.
-    pub async fn token(&self, profile: &ProviderProfile, url: &str, form: &Form, deadline: Duration) -> Result<TokenReply, Failure> {
-        let (status, content_type, retry_after, body) = self.post(profile, url, form, deadline).await?;
-        oauth::parse_token_reply(status, content_type.as_deref(), retry_after.as_deref(), &body)
-            .map_err(Failure::Refused)
+    pub async fn token(
+        &self,
+        profile: &ProviderProfile,
+        url: &str,
+        form: &Form,
+        deadline: Duration,
+    ) -> Result<TokenReply, Failure> {
+        let (status, content_type, retry_after, body) =
+            self.post(profile, url, form, deadline).await?;
+        oauth::parse_token_reply(
+            status,
+            content_type.as_deref(),
+            retry_after.as_deref(),
+            &body,
+        )
+        .map_err(Failure::Refused)
     }
 
     /// Posts a form to a revocation endpoint (RFC 7009). Google answers 400 for a token that is already dead:
     /// that is as good.
-    pub async fn revoke(&self, profile: &ProviderProfile, url: &str, token: &SecretString) -> Result<(), Failure> {
+    pub async fn revoke(
+        &self,
+        profile: &ProviderProfile,
+        url: &str,
+        token: &SecretString,
+    ) -> Result<(), Failure> {
         let form = oauth::revoke_form(token);
-        let (status, ..) = self.post(profile, url, &form, Duration::from_secs(20)).await?;
-        if status < 300 || status == 400 { Ok(()) } else { Err(Failure::Unreachable(format!("HTTP {status}"))) }
+        let (status, ..) = self
+            .post(profile, url, &form, Duration::from_secs(20))
+            .await?;
+        if status < 300 || status == 400 {
+            Ok(())
+        } else {
+            Err(Failure::Unreachable(format!("HTTP {status}")))
+        }
     }
 
     async fn post(
@@ -94,7 +131,13 @@ impl Http {
                 .body(body.expose_secret().to_owned())
                 .send()
                 .await?;
-            let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let header = |name: &str| {
+                response
+                    .headers()
+                    .get(name)
+                    .and_then(|value| value.to_str().ok())
+                    .map(str::to_owned)
+            };
             let (content_type, retry_after) = (header("content-type"), header("retry-after"));
             let status = response.status().as_u16();
             let mut bytes = Vec::new();
@@ -111,7 +154,10 @@ impl Http {
         match tokio::time::timeout(deadline, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Failure::Unreachable(in_words(&error))),
-            Err(_) => Err(Failure::Unreachable(format!("no answer within {} seconds", deadline.as_secs()))),
+            Err(_) => Err(Failure::Unreachable(format!(
+                "no answer within {} seconds",
+                deadline.as_secs()
+            ))),
         }
     }
 }

@@ -55,9 +55,21 @@ struct Inner {
 
 impl Providers {
     /// `public_url` is what users type, without a slash at its end.
-    pub fn new(store: Store, profiles: BTreeMap<String, ProviderProfile>, public_url: String, proxy: Option<Url>) -> Providers {
+    pub fn new(
+        store: Store,
+        profiles: BTreeMap<String, ProviderProfile>,
+        public_url: String,
+        proxy: Option<Url>,
+    ) -> Providers {
         let http = http::Http::new(proxy.clone());
-        Providers(Arc::new(Inner { store, profiles, public_url, proxy, http, memory: tokens::Memory::default() }))
+        Providers(Arc::new(Inner {
+            store,
+            profiles,
+            public_url,
+            proxy,
+            http,
+            memory: tokens::Memory::default(),
+        }))
     }
 
     /// The store.
@@ -72,7 +84,10 @@ impl Providers {
 
     /// A provider by its name in the configuration.
     pub fn profile(&self, name: &str) -> Result<&ProviderProfile, Error> {
-        self.0.profiles.get(name).ok_or_else(|| Error::NoProvider(name.to_owned()))
+        self.0
+            .profiles
+            .get(name)
+            .ok_or_else(|| Error::NoProvider(name.to_owned()))
     }
 
     /// What users type, without a slash at its end.

@@ -73,16 +73,28 @@ pub(crate) struct Memory {
 
 impl Memory {
     fn get(&self, id: GrantId, now: Millis, least_life: Millis) -> Option<Fresh> {
-        let tokens = self.tokens.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        tokens.get(&id).filter(|fresh| fresh.ends_at - now >= least_life).cloned()
+        let tokens = self
+            .tokens
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        tokens
+            .get(&id)
+            .filter(|fresh| fresh.ends_at - now >= least_life)
+            .cloned()
     }
 
     fn put(&self, id: GrantId, fresh: Fresh) {
-        self.tokens.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(id, fresh);
+        self.tokens
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(id, fresh);
     }
 
     fn forget(&self, id: Option<GrantId>) {
-        let mut tokens = self.tokens.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut tokens = self
+            .tokens
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         match id {
             Some(id) => {
                 tokens.remove(&id);
@@ -93,7 +105,10 @@ impl Memory {
 
     /// Callers of this process that want the same grant queue here and share the first one's answer.
     fn flight(&self, id: GrantId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut flights = self.flights.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut flights = self
+            .flights
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         flights.retain(|_, flight| Arc::strong_count(flight) > 1);
         flights.entry(id).or_default().clone()
     }
@@ -107,25 +122,38 @@ pub async fn fresh_token(providers: &Providers, id: GrantId) -> Result<Answered,
 }
 
 /// Refreshes now, whatever life the token has left: for a check, or before its planned end.
-pub async fn refresh(providers: &Providers, id: GrantId, least_life: Millis) -> Result<Answered, Error> {
+pub async fn refresh(
+    providers: &Providers,
+    id: GrantId,
+    least_life: Millis,
+) -> Result<Answered, Error> {
     ask(providers, id, least_life).await
 }
 
 /// A server refused this token before its end: the next caller refreshes first.
 pub async fn refused(providers: &Providers, id: GrantId, version: i64) -> Result<(), Error> {
     providers.memory().forget(Some(id));
-    providers.store().write(move |tx| Box::pin(async move { grants::access_token_refused(tx, id, version).await })).await?;
+    providers
+        .store()
+        .write(move |tx| {
+            Box::pin(async move { grants::access_token_refused(tx, id, version).await })
+        })
+        .await?;
     Ok(())
 }
 
 async fn ask(providers: &Providers, id: GrantId, least_life: Millis) -> Result<Answered, Error> {
-    if let Some(fresh) = providers.memory().get(id, providers.store().now(), least_life) {
+    if let Some(fresh) = providers
+        .memory()
+        .get(id, providers.store().now(), least_life)
+    {
         return Ok(Answered::Fresh(fresh));
     }
     let providers = providers.clone();
     // In a task of its own: the reply of a refresh must be stored even when nobody waits for it any more.
     let task = tokio::spawn(async move { fly(&providers, id, least_life).await });
-    task.await.unwrap_or_else(|_| Err(Error::Store(store::Error::BrokenOff)))
+    task.await
+        .unwrap_or_else(|_| Err(Error::Store(store::Error::BrokenOff)))
 }
 
 async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<Answered, Error> {
@@ -133,7 +161,10 @@ async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<A
     let began = Instant::now();
     loop {
         let turn = flight.lock().await;
-        if let Some(fresh) = providers.memory().get(id, providers.store().now(), least_life) {
+        if let Some(fresh) = providers
+            .memory()
+            .get(id, providers.store().now(), least_life)
+        {
             return Ok(Answered::Fresh(fresh));
         }
         let mut heard = providers.store().listen();
@@ -144,15 +175,25 @@ async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<A
         match outcome {
             Outcome::Fresh => {
                 // Between the protocol's end and this look a person may have disconnected: then there is none.
-                let (Some(token), Some(ends_at)) = (token, grant.access_ends_at) else { continue };
-                let fresh = Fresh { token, ends_at, version: grant.version };
+                let (Some(token), Some(ends_at)) = (token, grant.access_ends_at) else {
+                    continue;
+                };
+                let fresh = Fresh {
+                    token,
+                    ends_at,
+                    version: grant.version,
+                };
                 providers.memory().put(id, fresh.clone());
                 return Ok(Answered::Fresh(fresh));
             }
-            Outcome::Busy(until) if began.elapsed() > LONGEST_ASK => return Ok(Answered::Later(until, cause)),
+            Outcome::Busy(until) if began.elapsed() > LONGEST_ASK => {
+                return Ok(Answered::Later(until, cause));
+            }
             Outcome::Busy(_) => {
                 let mine = async {
-                    while !matches!(heard.recv().await, Ok(Announcement::Grant(heard)) if heard == id) {}
+                    while !matches!(heard.recv().await, Ok(Announcement::Grant(heard)) if heard == id)
+                    {
+                    }
                 };
                 let _ = tokio::time::timeout(BUSY_WAIT, mine).await;
             }
@@ -163,12 +204,17 @@ async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<A
     }
 }
 
-async fn read_token(providers: &Providers, id: GrantId) -> Result<(Grant, Option<SecretString>), Error> {
+async fn read_token(
+    providers: &Providers,
+    id: GrantId,
+) -> Result<(Grant, Option<SecretString>), Error> {
     let found = providers
         .store()
         .read(move |tx| {
             Box::pin(async move {
-                let Some(grant) = grants::find(tx, id).await? else { return Ok(None) };
+                let Some(grant) = grants::find(tx, id).await? else {
+                    return Ok(None);
+                };
                 Ok(Some((grant, grants::access_token(tx, id).await?)))
             })
         })
@@ -190,7 +236,11 @@ async fn run(providers: &Providers, id: GrantId, least_life: Millis) -> Result<O
     let store = providers.store();
     let mut flight = read_flight(providers, id).await?;
     let mut state = State::Looking;
-    let mut event = Event::Read { now: store.now(), view: flight.view(providers).await?, least_life };
+    let mut event = Event::Read {
+        now: store.now(),
+        view: flight.view(providers).await?,
+        least_life,
+    };
     loop {
         let (next, action) = step::step(state, event);
         state = next;
@@ -199,23 +249,42 @@ async fn run(providers: &Providers, id: GrantId, least_life: Millis) -> Result<O
                 let kept = flight.refusal.take();
                 flight = read_flight(providers, id).await?;
                 flight.refusal = kept;
-                Event::Read { now: store.now(), view: flight.view(providers).await?, least_life }
+                Event::Read {
+                    now: store.now(),
+                    view: flight.view(providers).await?,
+                    least_life,
+                }
             }
             Action::TakeLease { version, until } => {
                 let owner = flight.owner.clone();
                 Event::Leased(
                     store
-                        .write(move |tx| Box::pin(async move { grants::take_lease(tx, id, version, &owner, until).await }))
+                        .write(move |tx| {
+                            Box::pin(async move {
+                                grants::take_lease(tx, id, version, &owner, until).await
+                            })
+                        })
                         .await?,
                 )
             }
             Action::Ask { previous, within } => {
                 let answer = flight.request(providers, previous, within).await?;
-                Event::Answered { now: store.now(), answer }
+                Event::Answered {
+                    now: store.now(),
+                    answer,
+                }
             }
-            Action::Store { version, ahead } => Event::Stored(flight.keep(providers, version, ahead).await?),
-            Action::GiveBack { version, status, next_try } => {
-                flight.give_back(providers, version, status, next_try).await?;
+            Action::Store { version, ahead } => {
+                Event::Stored(flight.keep(providers, version, ahead).await?)
+            }
+            Action::GiveBack {
+                version,
+                status,
+                next_try,
+            } => {
+                flight
+                    .give_back(providers, version, status, next_try)
+                    .await?;
                 Event::GivenBack
             }
             Action::End => {
@@ -229,19 +298,31 @@ async fn run(providers: &Providers, id: GrantId, least_life: Millis) -> Result<O
 }
 
 async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error> {
-    let owner = format!("{} {}", providers.store().node(), store::base32(&providers.store().world().random::<5>()));
+    let owner = format!(
+        "{} {}",
+        providers.store().node(),
+        store::base32(&providers.store().world().random::<5>())
+    );
     let found = providers
         .store()
         .read(move |tx| {
             Box::pin(async move {
-                let Some(grant) = grants::find(tx, id).await? else { return Ok(None) };
+                let Some(grant) = grants::find(tx, id).await? else {
+                    return Ok(None);
+                };
                 let credential = credentials::find(tx, grant.credential_id).await?;
                 Ok(credential.map(|credential| (grant, credential)))
             })
         })
         .await?;
     let (grant, credential) = found.ok_or(Error::NoGrant)?;
-    Ok(Flight { grant, credential, owner, tokens: None, refusal: None })
+    Ok(Flight {
+        grant,
+        credential,
+        owner,
+        tokens: None,
+        refusal: None,
+    })
 }
 
 impl Flight {
@@ -249,7 +330,9 @@ impl Flight {
         let id = self.grant.id;
         let has_previous = providers
             .store()
-            .read(move |tx| Box::pin(async move { Ok(grants::previous_refresh_token(tx, id).await?.is_some()) }))
+            .read(move |tx| {
+                Box::pin(async move { Ok(grants::previous_refresh_token(tx, id).await?.is_some()) })
+            })
             .await?;
         let grant = &self.grant;
         Ok(View {
@@ -263,7 +346,12 @@ impl Flight {
         })
     }
 
-    async fn request(&mut self, providers: &Providers, previous: bool, within: Millis) -> Result<Answer, Error> {
+    async fn request(
+        &mut self,
+        providers: &Providers,
+        previous: bool,
+        within: Millis,
+    ) -> Result<Answer, Error> {
         let (id, credential_id) = (self.grant.id, self.credential.id);
         let (token, secret) = providers
             .store()
@@ -279,12 +367,23 @@ impl Flight {
             })
             .await?;
         let profile = providers.profile(&self.credential.fields.provider)?;
-        let (Some(token), Some(secret)) = (token, secret) else { return Ok(Answer::GrantRefused) };
+        let (Some(token), Some(secret)) = (token, secret) else {
+            return Ok(Answer::GrantRefused);
+        };
         let scope = profile.refresh_scope(Some(&self.grant.scopes));
-        let form = oauth::refresh_form(&self.credential.fields.client_id, Some(&secret), &token, scope.as_deref());
-        let tenant = Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
+        let form = oauth::refresh_form(
+            &self.credential.fields.client_id,
+            Some(&secret),
+            &token,
+            scope.as_deref(),
+        );
+        let tenant =
+            Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
         let deadline = Duration::from_millis(within.max(1_000).unsigned_abs());
-        let reply = providers.http().token(profile, &profile.token_url_for(tenant), &form, deadline).await;
+        let reply = providers
+            .http()
+            .token(profile, &profile.token_url_for(tenant), &form, deadline)
+            .await;
         let now = providers.store().now();
         Ok(match reply {
             Ok(reply) => {
@@ -316,19 +415,34 @@ impl Flight {
             .with("credential", self.credential.id.to_string())
     }
 
-    async fn keep(&mut self, providers: &Providers, version: i64, ahead: Millis) -> Result<bool, Error> {
-        let Some(tokens) = self.tokens.take() else { return Ok(false) };
+    async fn keep(
+        &mut self,
+        providers: &Providers,
+        version: i64,
+        ahead: Millis,
+    ) -> Result<bool, Error> {
+        let Some(tokens) = self.tokens.take() else {
+            return Ok(false);
+        };
         let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
         // Spread: grants that were refreshed in one minute shall not all come back in one minute.
-        let early = i64::try_from(providers.store().world().jitter((ahead / 5).max(1).unsigned_abs())).unwrap_or(0);
+        let early = i64::try_from(
+            providers
+                .store()
+                .world()
+                .jitter((ahead / 5).max(1).unsigned_abs()),
+        )
+        .unwrap_or(0);
         let refresh_at = tokens.access_ends_at - ahead - early;
         let stored = providers
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let stored = grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
+                    let stored =
+                        grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
                     if stored {
-                        credentials::set_status(tx, credential, credentials::Status::Good, None).await?;
+                        credentials::set_status(tx, credential, credentials::Status::Good, None)
+                            .await?;
                     }
                     Ok(stored)
                 })
@@ -358,7 +472,13 @@ impl Flight {
                     let next = next_try.map(|time| time + jitter);
                     let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
                     if ours && status == Some(Status::AppBroken) {
-                        credentials::set_status(tx, credential, credentials::Status::Broken, Some(&cause)).await?;
+                        credentials::set_status(
+                            tx,
+                            credential,
+                            credentials::Status::Broken,
+                            Some(&cause),
+                        )
+                        .await?;
                     }
                     Ok(())
                 })
@@ -380,30 +500,45 @@ pub(crate) fn life_of(reply: &oauth::TokenReply) -> Millis {
 
 /// A moment so many seconds from now.
 pub(crate) fn ends_at(now: Millis, seconds: Option<u64>) -> Option<Millis> {
-    seconds.and_then(|seconds| i64::try_from(seconds).ok()).map(|seconds| now.saturating_add(seconds.saturating_mul(1_000)))
+    seconds
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .map(|seconds| now.saturating_add(seconds.saturating_mul(1_000)))
 }
 
 fn answer_of(error: &oauth::TokenError) -> Answer {
     match error.kind {
         TokenErrorKind::InvalidGrant => Answer::GrantRefused,
-        TokenErrorKind::InteractionRequired | TokenErrorKind::ConsentRequired => Answer::PersonNeeded,
+        TokenErrorKind::InteractionRequired | TokenErrorKind::ConsentRequired => {
+            Answer::PersonNeeded
+        }
         TokenErrorKind::InvalidClient
         | TokenErrorKind::UnauthorizedClient
         | TokenErrorKind::InvalidScope
         | TokenErrorKind::InvalidRequest => Answer::AppRefused,
         TokenErrorKind::Throttled { retry_after } => Answer::Throttled {
-            wait: retry_after.and_then(|seconds| i64::try_from(seconds).ok()).map(|seconds| seconds.saturating_mul(1_000)),
+            wait: retry_after
+                .and_then(|seconds| i64::try_from(seconds).ok())
+                .map(|seconds| seconds.saturating_mul(1_000)),
         },
         TokenErrorKind::Temporary | TokenErrorKind::NotJson | TokenErrorKind::Other => Answer::None,
     }
 }
 
 /// The case of a refused token request, with the words of the catalogue.
-pub(crate) fn case_of(profile: &ProviderProfile, error: &oauth::TokenError, at: TokenStep, days: Option<u64>) -> Case {
+pub(crate) fn case_of(
+    profile: &ProviderProfile,
+    error: &oauth::TokenError,
+    at: TokenStep,
+    days: Option<u64>,
+) -> Case {
     if error.kind == TokenErrorKind::NotJson {
         return Case::new("token-reply-unreadable").said(&error.provider_said);
     }
-    let numbers: Vec<u32> = error.error_codes.iter().filter_map(|code| u32::try_from(*code).ok()).collect();
+    let numbers: Vec<u32> = error
+        .error_codes
+        .iter()
+        .filter_map(|code| u32::try_from(*code).ok())
+        .collect();
     advice::token_error(&advice::TokenError {
         kind: profile.kind,
         at,
@@ -417,7 +552,12 @@ pub(crate) fn case_of(profile: &ProviderProfile, error: &oauth::TokenError, at: 
 }
 
 fn refresh_case(profile: &ProviderProfile, error: &oauth::TokenError, age: Millis) -> Case {
-    case_of(profile, error, TokenStep::Refresh, u64::try_from(age / (24 * 3_600_000)).ok())
+    case_of(
+        profile,
+        error,
+        TokenStep::Refresh,
+        u64::try_from(age / (24 * 3_600_000)).ok(),
+    )
 }
 
 /// Keeps all grants fresh: refreshes each ahead of its end, until the program ends.
@@ -426,12 +566,16 @@ pub async fn keep_fresh(providers: Providers) {
     let mut heard = store.listen();
     let turns = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     loop {
-        let due = store.read(|tx| Box::pin(async move { grants::due(tx, 64).await })).await;
+        let due = store
+            .read(|tx| Box::pin(async move { grants::due(tx, 64).await }))
+            .await;
         match due {
             Ok(due) if !due.is_empty() => {
                 let mut flights = tokio::task::JoinSet::new();
                 for id in due {
-                    let Ok(turn) = turns.clone().acquire_owned().await else { return };
+                    let Ok(turn) = turns.clone().acquire_owned().await else {
+                        return;
+                    };
                     let providers = providers.clone();
                     flights.spawn(async move {
                         let _turn = turn;
@@ -445,10 +589,17 @@ pub async fn keep_fresh(providers: Providers) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot see which grants are due; trying again"),
         }
-        let next = store.read(|tx| Box::pin(async move { grants::next_due(tx).await })).await.ok().flatten();
+        let next = store
+            .read(|tx| Box::pin(async move { grants::next_due(tx).await }))
+            .await
+            .ok()
+            .flatten();
         let wait = next.map_or(30_000, |next| (next - store.now()).clamp(250, 30_000));
         let _ = tokio::time::timeout(Duration::from_millis(wait.unsigned_abs()), async {
-            while !matches!(heard.recv().await, Ok(Announcement::Grant(_) | Announcement::Anything)) {}
+            while !matches!(
+                heard.recv().await,
+                Ok(Announcement::Grant(_) | Announcement::Anything)
+            ) {}
         })
         .await;
     }
@@ -457,8 +608,17 @@ pub async fn keep_fresh(providers: Providers) {
 /// A planned refresh wants more life than the old token has: one millisecond more.
 async fn planned_life(providers: &Providers, id: GrantId) -> Millis {
     let now = providers.store().now();
-    let grant = providers.store().read(move |tx| Box::pin(async move { grants::find(tx, id).await })).await.ok().flatten();
-    grant.and_then(|grant| grant.access_ends_at).map_or(step::LEAST_LIFE, |ends| (ends - now + 1).max(step::LEAST_LIFE))
+    let grant = providers
+        .store()
+        .read(move |tx| Box::pin(async move { grants::find(tx, id).await }))
+        .await
+        .ok()
+        .flatten();
+    grant
+        .and_then(|grant| grant.access_ends_at)
+        .map_or(step::LEAST_LIFE, |ends| {
+            (ends - now + 1).max(step::LEAST_LIFE)
+        })
 }
 
 /// Forgets tokens in memory when another process changed the grant, until the program ends.
@@ -467,7 +627,10 @@ pub async fn forget_changed(providers: Providers) {
     loop {
         match heard.recv().await {
             Ok(Announcement::Grant(id)) => providers.memory().forget(Some(id)),
-            Ok(Announcement::Anything) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => providers.memory().forget(None),
+            Ok(Announcement::Anything)
+            | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                providers.memory().forget(None)
+            }
             Ok(_) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
         }
@@ -481,18 +644,25 @@ pub async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> 
         .store()
         .read(move |tx| {
             Box::pin(async move {
-                let Some(grant) = grants::find(tx, id).await? else { return Ok(None) };
+                let Some(grant) = grants::find(tx, id).await? else {
+                    return Ok(None);
+                };
                 if !accounts::of_grant(tx, id).await?.is_empty() {
                     return Ok(None);
                 }
-                let Some(credential) = credentials::find(tx, grant.credential_id).await? else { return Ok(None) };
-                let others = grants::others_of_subject(tx, &grant, &credential.fields.client_id).await?;
+                let Some(credential) = credentials::find(tx, grant.credential_id).await? else {
+                    return Ok(None);
+                };
+                let others =
+                    grants::others_of_subject(tx, &grant, &credential.fields.client_id).await?;
                 let token = grants::refresh_token(tx, id).await?;
                 Ok(Some((credential, others, token)))
             })
         })
         .await?;
-    let Some((credential, others, token)) = found else { return Ok(()) };
+    let Some((credential, others, token)) = found else {
+        return Ok(());
+    };
     let profile = providers.profile(&credential.fields.provider)?;
     if let (0, Some(url), Some(token)) = (others, &profile.revocation_url, &token)
         && let Err(failure) = providers.http().revoke(profile, url, token).await
@@ -500,6 +670,9 @@ pub async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> 
         tracing::warn!(grant.id = %id, ?failure, "the grant could not be revoked at the provider; it is forgotten here");
     }
     providers.memory().forget(Some(id));
-    providers.store().write(move |tx| Box::pin(async move { grants::remove(tx, id).await })).await?;
+    providers
+        .store()
+        .write(move |tx| Box::pin(async move { grants::remove(tx, id).await }))
+        .await?;
     Ok(())
 }

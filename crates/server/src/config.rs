@@ -74,7 +74,11 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Store {
-        Store { database: "sqlite:data/tegata.db".into(), database_file: None, blobs: "file:data/blobs".into() }
+        Store {
+            database: "sqlite:data/tegata.db".into(),
+            database_file: None,
+            blobs: "file:data/blobs".into(),
+        }
     }
 }
 
@@ -88,7 +92,9 @@ pub struct Secrets {
 
 impl Default for Secrets {
     fn default() -> Secrets {
-        Secrets { key_file: "data/tegata.key".into() }
+        Secrets {
+            key_file: "data/tegata.key".into(),
+        }
     }
 }
 
@@ -127,29 +133,48 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Config> {
         let found = match file {
             Some(file) => Some(file.to_owned()),
-            None => [PathBuf::from("tegata.toml"), PathBuf::from("/etc/tegata/tegata.toml")].into_iter().find(|path| path.exists()),
+            None => [
+                PathBuf::from("tegata.toml"),
+                PathBuf::from("/etc/tegata/tegata.toml"),
+            ]
+            .into_iter()
+            .find(|path| path.exists()),
         };
         let (text, folder) = match &found {
             Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 (text, path.parent().map(Path::to_owned).unwrap_or_default())
             }
             None => (String::new(), PathBuf::new()),
         };
-        let name = found.as_ref().map_or_else(|| "the environment".to_owned(), |path| path.display().to_string());
+        let name = found.as_ref().map_or_else(
+            || "the environment".to_owned(),
+            |path| path.display().to_string(),
+        );
         Config::from_text(&text, &folder, std::env::vars()).with_context(|| name)
     }
 
     /// Reads a text as if it stood in a file of `folder`.
-    pub fn from_text(text: &str, folder: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<Config> {
+    pub fn from_text(
+        text: &str,
+        folder: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config> {
         let mut table: toml::Table = text.parse().context("this is not TOML")?;
         for (name, value) in environment {
-            if let Some(path) = name.strip_prefix("TEGATA_").filter(|path| path.contains("__")) {
+            if let Some(path) = name
+                .strip_prefix("TEGATA_")
+                .filter(|path| path.contains("__"))
+            {
                 let keys: Vec<String> = path.split("__").map(str::to_lowercase).collect();
-                set(&mut table, &keys, &value).with_context(|| format!("environment variable {name}"))?;
+                set(&mut table, &keys, &value)
+                    .with_context(|| format!("environment variable {name}"))?;
             }
         }
-        let mut config: Config = toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| better(error.message()))?;
+        let mut config: Config = toml::Value::Table(table)
+            .try_into()
+            .map_err(|error: toml::de::Error| better(error.message()))?;
         config.resolve(folder)?;
         Ok(config)
     }
@@ -178,17 +203,26 @@ impl Config {
         if let Some(file) = &self.outgoing.proxy_file {
             self.outgoing.proxy = Some(from_file(file)?);
         }
-        for (address, scheme) in [(&mut self.store.database, "sqlite:"), (&mut self.store.blobs, "file:")] {
+        for (address, scheme) in [
+            (&mut self.store.database, "sqlite:"),
+            (&mut self.store.blobs, "file:"),
+        ] {
             if let Some(path) = address.strip_prefix(scheme)
                 && Path::new(path).is_relative()
             {
                 *address = format!("{scheme}{}", folder.join(path).display());
             }
         }
-        let base = redirect_uri::normalize_base(&self.server.public_url)
-            .map_err(|note| anyhow!("[server] public_url: {}", note.message(provider::advice::Language::En)))?;
+        let base = redirect_uri::normalize_base(&self.server.public_url).map_err(|note| {
+            anyhow!(
+                "[server] public_url: {}",
+                note.message(provider::advice::Language::En)
+            )
+        })?;
         self.server.public_url = base.url;
-        if self.server.tls == Tls::Files && (self.server.tls_cert_file.is_none() || self.server.tls_key_file.is_none()) {
+        if self.server.tls == Tls::Files
+            && (self.server.tls_cert_file.is_none() || self.server.tls_key_file.is_none())
+        {
             bail!("[server] tls = \"files\" needs tls_cert_file and tls_key_file");
         }
         self.trusted_proxies()?;
@@ -211,9 +245,17 @@ impl Config {
 
     /// The proxy for outgoing connections.
     pub fn proxy(&self) -> Result<Option<Url>> {
-        let proxy = self.outgoing.proxy.as_deref().filter(|proxy| !proxy.is_empty());
+        let proxy = self
+            .outgoing
+            .proxy
+            .as_deref()
+            .filter(|proxy| !proxy.is_empty());
         proxy
-            .map(|proxy| Url::parse(proxy).map_err(|_| anyhow!("[outgoing] proxy must look like http://user:pass@host:port")))
+            .map(|proxy| {
+                Url::parse(proxy).map_err(|_| {
+                    anyhow!("[outgoing] proxy must look like http://user:pass@host:port")
+                })
+            })
             .transpose()
     }
 
@@ -224,7 +266,9 @@ impl Config {
 
     /// The path of `public_url`: empty, or `/gsession`.
     pub fn base_path(&self) -> String {
-        Url::parse(&self.server.public_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+        Url::parse(&self.server.public_url)
+            .map(|url| url.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default()
     }
 
     /// The merged configuration as TOML, secrets masked.
@@ -237,7 +281,8 @@ impl Config {
 }
 
 fn from_file(path: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(text.trim().to_owned())
 }
 
@@ -256,13 +301,20 @@ fn set(table: &mut toml::Table, keys: &[String], value: &str) -> Result<()> {
     let (last, above) = keys.split_last().ok_or_else(|| anyhow!("no key"))?;
     let mut place = table;
     for key in above {
-        let entry = place.entry(key.clone()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        place = entry.as_table_mut().ok_or_else(|| anyhow!("{key} is no section"))?;
+        let entry = place
+            .entry(key.clone())
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        place = entry
+            .as_table_mut()
+            .ok_or_else(|| anyhow!("{key} is no section"))?;
     }
     let parsed = match value {
         "true" => toml::Value::Boolean(true),
         "false" => toml::Value::Boolean(false),
-        list if list.starts_with('[') => format!("v = {list}").parse::<toml::Table>()?.remove("v").unwrap_or_else(|| toml::Value::String(list.into())),
+        list if list.starts_with('[') => format!("v = {list}")
+            .parse::<toml::Table>()?
+            .remove("v")
+            .unwrap_or_else(|| toml::Value::String(list.into())),
         text => toml::Value::String(text.into()),
     };
     place.insert(last.clone(), parsed);
@@ -290,7 +342,9 @@ fn distance(a: &str, b: &str) -> usize {
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
             let above = row[j + 1];
-            row[j + 1] = (above + 1).min(row[j] + 1).min(above_left + usize::from(x != *y));
+            row[j + 1] = (above + 1)
+                .min(row[j] + 1)
+                .min(above_left + usize::from(x != *y));
             above_left = above;
         }
     }
@@ -302,24 +356,42 @@ mod tests {
     use super::*;
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config> {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::from_text(text, Path::new("/srv/tegata"), environment)
     }
 
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let error = read("[server]\npublic_uri = \"https://x.example\"", &[]).unwrap_err();
-        assert_eq!(error.to_string(), "unknown key `public_uri`; did you mean `public_url`?");
+        assert_eq!(
+            error.to_string(),
+            "unknown key `public_uri`; did you mean `public_url`?"
+        );
     }
 
     #[test]
     fn the_environment_overrides_the_file_and_paths_are_relative_to_the_file() {
         let text = "[server]\npublic_url = \"https://a.example.jp/gsession\"\n[store]\ndatabase = \"sqlite:data/x.db\"";
-        let config = read(text, &[("TEGATA_SERVER__PUBLIC_URL", "https://b.example.jp/mail/common/cmn001.do"), ("TEGATA_TEST", "x")]).unwrap();
+        let config = read(
+            text,
+            &[
+                (
+                    "TEGATA_SERVER__PUBLIC_URL",
+                    "https://b.example.jp/mail/common/cmn001.do",
+                ),
+                ("TEGATA_TEST", "x"),
+            ],
+        )
+        .unwrap();
         assert_eq!(config.server.public_url, "https://b.example.jp/mail");
         assert_eq!(config.base_path(), "/mail");
         assert_eq!(config.store.database, "sqlite:/srv/tegata/data/x.db");
-        assert_eq!(config.secrets.key_file, Path::new("/srv/tegata/data/tegata.key"));
+        assert_eq!(
+            config.secrets.key_file,
+            Path::new("/srv/tegata/data/tegata.key")
+        );
     }
 
     #[test]

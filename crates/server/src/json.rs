@@ -14,8 +14,12 @@ use store::users::User;
 
 /// RFC 3339 in UTC, to the second.
 pub fn time(millis: Millis) -> String {
-    let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    time::OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000)).ok().and_then(|time| time.format(format).ok()).unwrap_or_default()
+    let format =
+        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    time::OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000))
+        .ok()
+        .and_then(|time| time.format(format).ok())
+        .unwrap_or_default()
 }
 
 fn maybe(millis: Option<Millis>) -> Value {
@@ -52,7 +56,12 @@ fn advice(cause: Option<&Cause>, language: Language) -> Value {
 }
 
 /// A credential, without its secret.
-pub fn credential(credential: &Credential, redirect_uri: &str, in_use_by: usize, language: Language) -> Value {
+pub fn credential(
+    credential: &Credential,
+    redirect_uri: &str,
+    in_use_by: usize,
+    language: Language,
+) -> Value {
     let fields = &credential.fields;
     json!({
         "id": credential.id, "provider": fields.provider, "name": fields.name, "client_id": fields.client_id,

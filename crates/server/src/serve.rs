@@ -31,30 +31,54 @@ const MOST_CONNECTIONS: usize = 10_000;
 
 /// Opens the store that the configuration names.
 pub async fn open_store(config: &Config) -> Result<Store> {
-    Store::open(&config.store.database, &config.store.blobs, &config.secrets.key_file, World::real())
-        .await
-        .map_err(|error| anyhow::anyhow!("{error}"))
+    Store::open(
+        &config.store.database,
+        &config.store.blobs,
+        &config.secrets.key_file,
+        World::real(),
+    )
+    .await
+    .map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 /// Everything that work with providers needs.
 pub fn providers(config: &Config, store: Store) -> Result<Providers> {
-    Ok(Providers::new(store, config.profiles()?, config.server.public_url.clone(), config.proxy()?))
+    Ok(Providers::new(
+        store,
+        config.profiles()?,
+        config.server.public_url.clone(),
+        config.proxy()?,
+    ))
 }
 
 /// Runs until `end` comes.
 pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> {
     let store = open_store(&config).await?;
     let providers = providers(&config, store.clone())?;
-    let web = Web::new(providers.clone(), config.base_path(), config.trusted_proxies()?);
+    let web = Web::new(
+        providers.clone(),
+        config.base_path(),
+        config.trusted_proxies()?,
+    );
     let tls = tls::server_config(&config)?;
     let listener = TcpListener::bind(&config.server.listen)
         .await
-        .with_context(|| format!("cannot listen on {} ([server] listen)", config.server.listen))?;
+        .with_context(|| {
+            format!(
+                "cannot listen on {} ([server] listen)",
+                config.server.listen
+            )
+        })?;
     first_administrator(&config, &store).await?;
     let workers = tokio::spawn(sync::run(providers));
     let hearing = tokio::spawn(store.clone().hear_others());
     tracing::info!(listen = %listener.local_addr()?, public_url = %config.server.public_url, "Tegata serves");
-    println!("Tegata {} serves {} (listening on {})", env!("CARGO_PKG_VERSION"), config.server.public_url, listener.local_addr()?);
+    println!(
+        "Tegata {} serves {} (listening on {})",
+        env!("CARGO_PKG_VERSION"),
+        config.server.public_url,
+        listener.local_addr()?
+    );
     accept(listener, tls, http::router(web), end).await;
     workers.abort();
     hearing.abort();
@@ -71,9 +95,16 @@ async fn first_administrator(config: &Config, store: &Store) -> Result<()> {
                 if users::administrators(tx).await? > 0 {
                     return Ok(None);
                 }
-                match people.iter().find(|user| user.role == Role::Administrator && user.login == "admin") {
+                match people
+                    .iter()
+                    .find(|user| user.role == Role::Administrator && user.login == "admin")
+                {
                     Some(user) => access::reset(tx, &Actor::system(), user.id).await.map(Some),
-                    None => access::invite(tx, &Actor::system(), "admin", "", "", Role::Administrator).await.map(Some),
+                    None => {
+                        access::invite(tx, &Actor::system(), "admin", "", "", Role::Administrator)
+                            .await
+                            .map(Some)
+                    }
                 }
             })
         })
@@ -88,13 +119,20 @@ async fn first_administrator(config: &Config, store: &Store) -> Result<()> {
     Ok(())
 }
 
-async fn accept(listener: TcpListener, tls: Option<Arc<rustls::ServerConfig>>, router: axum::Router, end: impl Future<Output = ()>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    router: axum::Router,
+    end: impl Future<Output = ()>,
+) {
     let acceptor = tls.map(tokio_rustls::TlsAcceptor::from);
     let graceful = Arc::new(GracefulShutdown::new());
     let places = Arc::new(tokio::sync::Semaphore::new(MOST_CONNECTIONS));
     let mut end = std::pin::pin!(end);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let Ok(place) = places.clone().acquire_owned().await else {
+            break;
+        };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -112,11 +150,13 @@ async fn accept(listener: TcpListener, tls: Option<Arc<rustls::ServerConfig>>, r
         tokio::spawn(async move {
             let _place = place;
             match acceptor {
-                Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => talk(stream, peer, router, &graceful).await,
-                    Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake"),
-                    Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
-                },
+                Some(acceptor) => {
+                    match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                        Ok(Ok(stream)) => talk(stream, peer, router, &graceful).await,
+                        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake"),
+                        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+                    }
+                }
                 None => talk(stream, peer, router, &graceful).await,
             }
         });
@@ -130,14 +170,27 @@ async fn accept(listener: TcpListener, tls: Option<Arc<rustls::ServerConfig>>, r
     }
 }
 
-async fn talk(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, peer: SocketAddr, router: axum::Router, graceful: &GracefulShutdown) {
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(axum::body::Body::new))
-    });
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    router: axum::Router,
+    graceful: &GracefulShutdown,
+) {
+    let service =
+        hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request.map(axum::body::Body::new))
+        });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().header_read_timeout(Duration::from_secs(30)).timer(hyper_util::rt::TokioTimer::new());
-    let connection = graceful.watch(builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned());
+    builder
+        .http1()
+        .header_read_timeout(Duration::from_secs(30))
+        .timer(hyper_util::rt::TokioTimer::new());
+    let connection = graceful.watch(
+        builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), service)
+            .into_owned(),
+    );
     if let Err(error) = connection.await {
         tracing::debug!(%peer, %error, "a connection ended");
     }
@@ -145,10 +198,11 @@ async fn talk(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, peer
 
 /// Ends with Ctrl+C or SIGTERM.
 pub async fn signal() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(_) => return std::future::pending().await,
-    };
+    let mut terminate =
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(terminate) => terminate,
+            Err(_) => return std::future::pending().await,
+        };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

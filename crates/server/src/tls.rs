@@ -21,7 +21,8 @@ pub fn server_config(config: &Config) -> Result<Option<Arc<ServerConfig>>> {
     let resolver: Arc<dyn ResolvesServerCert> = match config.server.tls {
         Tls::Off => return Ok(None),
         Tls::Files => {
-            let missing = || anyhow!("[server] tls = \"files\" needs tls_cert_file and tls_key_file");
+            let missing =
+                || anyhow!("[server] tls = \"files\" needs tls_cert_file and tls_key_file");
             let certificate = config.server.tls_cert_file.clone().ok_or_else(missing)?;
             let key = config.server.tls_key_file.clone().ok_or_else(missing)?;
             let files = Arc::new(Files::load(certificate, key)?);
@@ -30,7 +31,9 @@ pub fn server_config(config: &Config) -> Result<Option<Arc<ServerConfig>>> {
         }
         Tls::SelfSigned => Arc::new(Fixed(self_signed(config)?)),
     };
-    let mut tls = ServerConfig::builder().with_no_client_auth().with_cert_resolver(resolver);
+    let mut tls = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(Arc::new(tls)))
 }
@@ -61,7 +64,11 @@ impl Files {
     fn load(certificate: PathBuf, key: PathBuf) -> Result<Files> {
         let times = [changed(&certificate), changed(&key)];
         let current = RwLock::new((read(&certificate, &key)?, times));
-        Ok(Files { certificate, key, current })
+        Ok(Files {
+            certificate,
+            key,
+            current,
+        })
     }
 
     /// Reads the files again when they changed. A pair that does not fit is told and the old one goes on.
@@ -84,17 +91,22 @@ impl Files {
                 }
                 tracing::info!("the TLS certificate was read again");
             }
-            Err(error) => tracing::warn!("the changed TLS certificate cannot be used, the old one goes on: {error:#}"),
+            Err(error) => tracing::warn!(
+                "the changed TLS certificate cannot be used, the old one goes on: {error:#}"
+            ),
         }
     }
 }
 
 fn changed(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+    std::fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .ok()
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>> {
-    let pem = std::fs::read(certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
+    let pem = std::fs::read(certificate)
+        .with_context(|| format!("cannot read {}", certificate.display()))?;
     let chain: Vec<CertificateDer<'static>> = rustls_pemfile::certs(&mut pem.as_slice())
         .collect::<Result<_, _>>()
         .with_context(|| format!("{} is no PEM certificate", certificate.display()))?;
@@ -103,13 +115,20 @@ fn read(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>> {
         .ok()
         .flatten()
         .ok_or_else(|| anyhow!("{} holds no private key", key.display()))?;
-    certified(chain, private).with_context(|| format!("{} and {}", certificate.display(), key.display()))
+    certified(chain, private)
+        .with_context(|| format!("{} and {}", certificate.display(), key.display()))
 }
 
-fn certified(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<CertifiedKey>> {
-    let signer = rustls::crypto::ring::sign::any_supported_type(&key).context("the private key is of no known kind")?;
+fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<CertifiedKey>> {
+    let signer = rustls::crypto::ring::sign::any_supported_type(&key)
+        .context("the private key is of no known kind")?;
     let certified = CertifiedKey::new(chain, signer);
-    certified.keys_match().context("the private key does not belong to the certificate")?;
+    certified
+        .keys_match()
+        .context("the private key does not belong to the certificate")?;
     Ok(Arc::new(certified))
 }
 
@@ -119,9 +138,13 @@ fn self_signed(config: &Config) -> Result<Arc<CertifiedKey>> {
     let (authority_file, key_file) = (folder.join("tegata-ca.pem"), folder.join("tegata-ca.key"));
     let mut params = rcgen::CertificateParams::new(Vec::new())?;
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Constrained(0));
-    params.distinguished_name.push(rcgen::DnType::CommonName, "Tegata, own certificate authority");
+    params.distinguished_name.push(
+        rcgen::DnType::CommonName,
+        "Tegata, own certificate authority",
+    );
     let authority_key = match std::fs::read_to_string(&key_file) {
-        Ok(pem) => rcgen::KeyPair::from_pem(&pem).with_context(|| format!("{} is no key", key_file.display()))?,
+        Ok(pem) => rcgen::KeyPair::from_pem(&pem)
+            .with_context(|| format!("{} is no key", key_file.display()))?,
         Err(_) => {
             let key = rcgen::KeyPair::generate()?;
             write_private(&key_file, &key.serialize_pem())?;
@@ -132,17 +155,25 @@ fn self_signed(config: &Config) -> Result<Arc<CertifiedKey>> {
         Ok(pem) => pem,
         Err(_) => {
             let pem = params.self_signed(&authority_key)?.pem();
-            std::fs::write(&authority_file, &pem).with_context(|| format!("cannot write {}", authority_file.display()))?;
+            std::fs::write(&authority_file, &pem)
+                .with_context(|| format!("cannot write {}", authority_file.display()))?;
             pem
         }
     };
-    let host = url::Url::parse(&config.server.public_url)?.host_str().unwrap_or("localhost").to_owned();
+    let host = url::Url::parse(&config.server.public_url)?
+        .host_str()
+        .unwrap_or("localhost")
+        .to_owned();
     let names = vec![host, "localhost".to_owned(), "127.0.0.1".to_owned()];
     let issuer = rcgen::Issuer::new(params, authority_key);
     let key = rcgen::KeyPair::generate()?;
     let leaf = rcgen::CertificateParams::new(names)?.signed_by(&key, &issuer)?;
-    eprintln!("TLS is self-signed. Browsers trust it once this authority is imported ({}):\n{authority_pem}", authority_file.display());
-    let private = PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| anyhow!("{error}"))?;
+    eprintln!(
+        "TLS is self-signed. Browsers trust it once this authority is imported ({}):\n{authority_pem}",
+        authority_file.display()
+    );
+    let private =
+        PrivateKeyDer::try_from(key.serialize_der()).map_err(|error| anyhow!("{error}"))?;
     certified(vec![leaf.der().clone()], private)
 }
 
@@ -152,8 +183,14 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -162,7 +199,10 @@ mod tests {
 
     fn pair(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-        let (certificate, key) = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
+        let (certificate, key) = (
+            folder.join(format!("{name}.pem")),
+            folder.join(format!("{name}.key")),
+        );
         std::fs::write(&certificate, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
         (certificate, key)
@@ -179,7 +219,11 @@ mod tests {
         let (other, other_key) = pair(folder.path(), "b");
         std::fs::copy(&other, &certificate).unwrap();
         files.look();
-        assert_eq!(shown(&files), first, "the key of the first belongs to another certificate");
+        assert_eq!(
+            shown(&files),
+            first,
+            "the key of the first belongs to another certificate"
+        );
         std::fs::copy(&other_key, &key).unwrap();
         files.look();
         assert_ne!(shown(&files), first);

@@ -38,7 +38,9 @@ impl SyncStatus {
         }
     }
     fn parse(word: &str) -> Option<Self> {
-        [Self::Live, Self::Filling, Self::Later, Self::Blocked].into_iter().find(|status| status.word() == word)
+        [Self::Live, Self::Filling, Self::Later, Self::Blocked]
+            .into_iter()
+            .find(|status| status.word() == word)
     }
 }
 
@@ -63,7 +65,9 @@ impl SendStatus {
         }
     }
     fn parse(word: &str) -> Option<Self> {
-        [Self::Ready, Self::Later, Self::Blocked].into_iter().find(|status| status.word() == word)
+        [Self::Ready, Self::Later, Self::Blocked]
+            .into_iter()
+            .find(|status| status.word() == word)
     }
 }
 
@@ -131,7 +135,9 @@ const COLUMNS: &str = "a.id, a.owner_id, a.grant_id, a.provider, a.name, a.addre
                        a.send_since, a.send_until, a.send_cause, a.last_received_at, a.last_sent_at, a.created_at";
 
 fn read(row: &Row) -> Result<Account> {
-    let odd = |column: &str| Error::Row { column: column.to_owned() };
+    let odd = |column: &str| Error::Row {
+        column: column.to_owned(),
+    };
     Ok(Account {
         id: row.get(0)?,
         owner_id: row.get(1)?,
@@ -144,13 +150,15 @@ fn read(row: &Row) -> Result<Account> {
         smtp_user: row.get(8)?,
         dialect: row.get(9)?,
         sync: State {
-            status: SyncStatus::parse(&row.get::<String>(10)?).ok_or_else(|| odd("accounts.sync_status"))?,
+            status: SyncStatus::parse(&row.get::<String>(10)?)
+                .ok_or_else(|| odd("accounts.sync_status"))?,
             since: row.get(11)?,
             until: row.get(12)?,
             cause: Cause::from_column(row.get(13)?),
         },
         send: State {
-            status: SendStatus::parse(&row.get::<String>(14)?).ok_or_else(|| odd("accounts.send_status"))?,
+            status: SendStatus::parse(&row.get::<String>(14)?)
+                .ok_or_else(|| odd("accounts.send_status"))?,
             since: row.get(15)?,
             until: row.get(16)?,
             cause: Cause::from_column(row.get(17)?),
@@ -232,7 +240,12 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
 
 /// Looks an account up.
 pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Option<Account>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM accounts a WHERE a.id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM accounts a WHERE a.id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -249,13 +262,23 @@ pub async fn by_address(tx: &mut Tx, address: &str) -> Result<Vec<Account>> {
 
 /// Every account.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Account>> {
-    let rows = tx.rows(format!("SELECT {COLUMNS} FROM accounts a ORDER BY a.mailbox_address, a.id"), args![]).await?;
+    let rows = tx
+        .rows(
+            format!("SELECT {COLUMNS} FROM accounts a ORDER BY a.mailbox_address, a.id"),
+            args![],
+        )
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// The accounts that a grant opens.
 pub async fn of_grant(tx: &mut Tx, grant: GrantId) -> Result<Vec<Account>> {
-    let rows = tx.rows(format!("SELECT {COLUMNS} FROM accounts a WHERE a.grant_id = $1 ORDER BY a.id"), args![grant]).await?;
+    let rows = tx
+        .rows(
+            format!("SELECT {COLUMNS} FROM accounts a WHERE a.grant_id = $1 ORDER BY a.id"),
+            args![grant],
+        )
+        .await?;
     rows.iter().map(read).collect()
 }
 
@@ -271,7 +294,16 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<(Account, Rights)>
         )
         .await?;
     rows.iter()
-        .map(|row| Ok((read(row)?, Rights { read: row.get(21)?, send: row.get(22)?, manage: row.get(23)? })))
+        .map(|row| {
+            Ok((
+                read(row)?,
+                Rights {
+                    read: row.get(21)?,
+                    send: row.get(22)?,
+                    manage: row.get(23)?,
+                },
+            ))
+        })
         .collect()
 }
 
@@ -283,29 +315,59 @@ pub async fn rights(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Opt
             args![account, user],
         )
         .await?;
-    row.map(|row| Ok(Rights { read: row.get(0)?, send: row.get(1)?, manage: row.get(2)? })).transpose()
+    row.map(|row| {
+        Ok(Rights {
+            read: row.get(0)?,
+            send: row.get(1)?,
+            manage: row.get(2)?,
+        })
+    })
+    .transpose()
 }
 
 /// Turns receiving to a state.
-pub async fn set_sync(tx: &mut Tx, id: AccountId, status: SyncStatus, until: Option<Millis>, cause: Option<&Cause>) -> Result<()> {
+pub async fn set_sync(
+    tx: &mut Tx,
+    id: AccountId,
+    status: SyncStatus,
+    until: Option<Millis>,
+    cause: Option<&Cause>,
+) -> Result<()> {
     turn(tx, id, Side::Sync, status.word(), until, cause).await
 }
 
 /// Turns sending to a state.
-pub async fn set_send(tx: &mut Tx, id: AccountId, status: SendStatus, until: Option<Millis>, cause: Option<&Cause>) -> Result<()> {
+pub async fn set_send(
+    tx: &mut Tx,
+    id: AccountId,
+    status: SendStatus,
+    until: Option<Millis>,
+    cause: Option<&Cause>,
+) -> Result<()> {
     turn(tx, id, Side::Send, status.word(), until, cause).await
 }
 
-async fn turn(tx: &mut Tx, id: AccountId, side: Side, status: &str, until: Option<Millis>, cause: Option<&Cause>) -> Result<()> {
+async fn turn(
+    tx: &mut Tx,
+    id: AccountId,
+    side: Side,
+    status: &str,
+    until: Option<Millis>,
+    cause: Option<&Cause>,
+) -> Result<()> {
     let now = tx.now();
     let word = side.word();
     let old = tx
-        .row(format!("SELECT {word}_status, {word}_cause, {word}_until FROM accounts WHERE id = $1"), args![id])
+        .row(
+            format!("SELECT {word}_status, {word}_cause, {word}_until FROM accounts WHERE id = $1"),
+            args![id],
+        )
         .await?;
     let Some(old) = old else { return Ok(()) };
     let turned = old.get::<String>(0)? != status;
     let cause_text = Cause::to_column(cause);
-    if !turned && old.get::<Option<String>>(1)? == cause_text && old.get::<Option<i64>>(2)? == until {
+    if !turned && old.get::<Option<String>>(1)? == cause_text && old.get::<Option<i64>>(2)? == until
+    {
         return Ok(());
     }
     tx.execute(
@@ -325,13 +387,21 @@ async fn turn(tx: &mut Tx, id: AccountId, side: Side, status: &str, until: Optio
 
 /// Notes which dialect of replication the mailbox speaks.
 pub async fn set_dialect(tx: &mut Tx, id: AccountId, dialect: &str) -> Result<()> {
-    tx.execute("UPDATE accounts SET dialect = $2 WHERE id = $1", args![id, dialect]).await?;
+    tx.execute(
+        "UPDATE accounts SET dialect = $2 WHERE id = $1",
+        args![id, dialect],
+    )
+    .await?;
     Ok(())
 }
 
 /// Gives an account another name.
 pub async fn rename(tx: &mut Tx, id: AccountId, name: &str) -> Result<()> {
-    tx.execute("UPDATE accounts SET name = $2 WHERE id = $1", args![id, name.trim()]).await?;
+    tx.execute(
+        "UPDATE accounts SET name = $2 WHERE id = $1",
+        args![id, name.trim()],
+    )
+    .await?;
     tx.announce(Announcement::Accounts);
     Ok(())
 }
@@ -343,17 +413,25 @@ pub async fn touched(tx: &mut Tx, id: AccountId, side: Side) -> Result<()> {
         _ => "last_received_at",
     };
     let now = tx.now();
-    tx.execute(format!("UPDATE accounts SET {column} = $2 WHERE id = $1"), args![id, now]).await?;
+    tx.execute(
+        format!("UPDATE accounts SET {column} = $2 WHERE id = $1"),
+        args![id, now],
+    )
+    .await?;
     Ok(())
 }
 
 /// Disconnects an account, by a person's order: its mail here goes, the mailbox at the provider is untouched.
 pub async fn remove(tx: &mut Tx, id: AccountId) -> Result<()> {
     crate::search::forget_account(tx, id).await?;
-    tx.execute("DELETE FROM copies WHERE account_id = $1", args![id]).await?;
-    tx.execute("DELETE FROM email_folders WHERE account_id = $1", args![id]).await?;
-    tx.execute("DELETE FROM thread_ids WHERE account_id = $1", args![id]).await?;
-    tx.execute("DELETE FROM accounts WHERE id = $1", args![id]).await?;
+    tx.execute("DELETE FROM copies WHERE account_id = $1", args![id])
+        .await?;
+    tx.execute("DELETE FROM email_folders WHERE account_id = $1", args![id])
+        .await?;
+    tx.execute("DELETE FROM thread_ids WHERE account_id = $1", args![id])
+        .await?;
+    tx.execute("DELETE FROM accounts WHERE id = $1", args![id])
+        .await?;
     tx.announce(Announcement::Accounts);
     Ok(())
 }

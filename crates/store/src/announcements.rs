@@ -52,13 +52,21 @@ impl FromStr for Announcement {
     fn from_str(text: &str) -> Result<Self, ()> {
         let (word, id) = text.split_once(' ').unwrap_or((text, ""));
         Ok(match word {
-            "account" => id.parse().map_or(Announcement::Anything, Announcement::Account),
+            "account" => id
+                .parse()
+                .map_or(Announcement::Anything, Announcement::Account),
             "accounts" => Announcement::Accounts,
-            "grant" => id.parse().map_or(Announcement::Anything, Announcement::Grant),
-            "connect" => id.parse().map_or(Announcement::Anything, Announcement::Connect),
+            "grant" => id
+                .parse()
+                .map_or(Announcement::Anything, Announcement::Grant),
+            "connect" => id
+                .parse()
+                .map_or(Announcement::Anything, Announcement::Connect),
             "jobs" => Announcement::Jobs,
             "submissions" => Announcement::Submissions,
-            "intents" => id.parse().map_or(Announcement::Anything, Announcement::Intents),
+            "intents" => id
+                .parse()
+                .map_or(Announcement::Anything, Announcement::Intents),
             _ => Announcement::Anything,
         })
     }

@@ -47,8 +47,9 @@ fn read(row: &Row) -> Result<ApiToken> {
         id: row.get(0)?,
         user_id: row.get(1)?,
         name: row.get(2)?,
-        scopes: serde_json::from_str(&row.get::<String>(3)?)
-            .map_err(|_| Error::Row { column: "api_tokens.scopes".into() })?,
+        scopes: serde_json::from_str(&row.get::<String>(3)?).map_err(|_| Error::Row {
+            column: "api_tokens.scopes".into(),
+        })?,
         created_at: row.get(4)?,
         expires_at: row.get(5)?,
         last_used_at: row.get(6)?,
@@ -73,7 +74,15 @@ pub async fn add(
         args![id, user, name, token_hash, words, now, expires_at],
     )
     .await?;
-    Ok(ApiToken { id, user_id: user, name: name.to_owned(), scopes: scopes.to_vec(), created_at: now, expires_at, last_used_at: None })
+    Ok(ApiToken {
+        id,
+        user_id: user,
+        name: name.to_owned(),
+        scopes: scopes.to_vec(),
+        created_at: now,
+        expires_at,
+        last_used_at: None,
+    })
 }
 
 /// The key that a value belongs to, if it has not ended.
@@ -91,7 +100,11 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<ApiToken>> {
 /// Notes a use. Called at most once a minute.
 pub async fn used(tx: &mut Tx, id: ApiTokenId) -> Result<()> {
     let now = tx.now();
-    tx.execute("UPDATE api_tokens SET last_used_at = $2 WHERE id = $1", args![id, now]).await?;
+    tx.execute(
+        "UPDATE api_tokens SET last_used_at = $2 WHERE id = $1",
+        args![id, now],
+    )
+    .await?;
     Ok(())
 }
 
@@ -105,5 +118,11 @@ pub async fn list(tx: &mut Tx, user: UserId) -> Result<Vec<ApiToken>> {
 
 /// Takes a key back; `false` when there is none.
 pub async fn revoke(tx: &mut Tx, user: UserId, id: ApiTokenId) -> Result<bool> {
-    Ok(tx.execute("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2", args![id, user]).await? > 0)
+    Ok(tx
+        .execute(
+            "DELETE FROM api_tokens WHERE id = $1 AND user_id = $2",
+            args![id, user],
+        )
+        .await?
+        > 0)
 }

@@ -9,7 +9,10 @@ use crate::world::Millis;
 pub async fn failures(tx: &mut Tx, key: &str) -> Result<(i64, Millis)> {
     let now = tx.now();
     let row = tx
-        .row("SELECT failures, window_ends_at FROM attempts WHERE key = $1 AND window_ends_at > $2", args![key, now])
+        .row(
+            "SELECT failures, window_ends_at FROM attempts WHERE key = $1 AND window_ends_at > $2",
+            args![key, now],
+        )
         .await?;
     row.map_or(Ok((0, now)), |row| Ok((row.get(0)?, row.get(1)?)))
 }
@@ -24,12 +27,17 @@ pub async fn failed(tx: &mut Tx, key: &str, window: Millis) -> Result<()> {
         args![key, now + window, now],
     )
     .await?;
-    tx.execute("DELETE FROM attempts WHERE window_ends_at < $1", args![now - 24 * 3600 * 1000]).await?;
+    tx.execute(
+        "DELETE FROM attempts WHERE window_ends_at < $1",
+        args![now - 24 * 3600 * 1000],
+    )
+    .await?;
     Ok(())
 }
 
 /// Forgets a key's failures: its owner came in.
 pub async fn forget(tx: &mut Tx, key: &str) -> Result<()> {
-    tx.execute("DELETE FROM attempts WHERE key = $1", args![key]).await?;
+    tx.execute("DELETE FROM attempts WHERE key = $1", args![key])
+        .await?;
     Ok(())
 }

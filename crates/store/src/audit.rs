@@ -19,7 +19,10 @@ pub struct Actor {
 impl Actor {
     /// The program by itself.
     pub fn system() -> Actor {
-        Actor { name: "system".into(), remote_address: String::new() }
+        Actor {
+            name: "system".into(),
+            remote_address: String::new(),
+        }
     }
 }
 
@@ -49,13 +52,21 @@ fn read(row: &Row) -> Result<Entry> {
         actor: row.get(2)?,
         action: row.get(3)?,
         subject: row.get(4)?,
-        detail: serde_json::from_str(&row.get::<String>(5)?).map_err(|_| Error::Row { column: "audit.detail".into() })?,
+        detail: serde_json::from_str(&row.get::<String>(5)?).map_err(|_| Error::Row {
+            column: "audit.detail".into(),
+        })?,
         remote_address: row.get(6)?,
     })
 }
 
 /// Adds an entry, in the transaction of what it tells.
-pub async fn add(tx: &mut Tx, actor: &Actor, action: &str, subject: impl ToString, detail: serde_json::Value) -> Result<()> {
+pub async fn add(
+    tx: &mut Tx,
+    actor: &Actor,
+    action: &str,
+    subject: impl ToString,
+    detail: serde_json::Value,
+) -> Result<()> {
     let id = AuditId(tx.world().id());
     let now = tx.now();
     tx.execute(

@@ -35,7 +35,9 @@ impl Blobs {
     /// Errors: [`Error::Config`] for another kind of address.
     pub fn open(address: &str) -> Result<Blobs> {
         let Some(path) = address.strip_prefix("file:") else {
-            return Err(Error::Config(format!("[store] blobs must begin with file:, not {address:?}")));
+            return Err(Error::Config(format!(
+                "[store] blobs must begin with file:, not {address:?}"
+            )));
         };
         let folder = std::path::Path::new(path.trim_start_matches("//"));
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
@@ -57,7 +59,10 @@ impl Blobs {
         if self.0.head(&path).await.is_ok() {
             return Ok(id);
         }
-        self.0.put(&path, PutPayload::from(pack(bytes))).await.map_err(|error| failed(id, &error))?;
+        self.0
+            .put(&path, PutPayload::from(pack(bytes)))
+            .await
+            .map_err(|error| failed(id, &error))?;
         Ok(id)
     }
 
@@ -70,9 +75,15 @@ impl Blobs {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(failed(id, &error)),
         };
-        let bytes = unpack(&packed).ok_or_else(|| Error::Blob { id: id.to_string(), reason: "cannot be unpacked".into() })?;
+        let bytes = unpack(&packed).ok_or_else(|| Error::Blob {
+            id: id.to_string(),
+            reason: "cannot be unpacked".into(),
+        })?;
         if BlobId::of(&bytes) != id {
-            return Err(Error::Blob { id: id.to_string(), reason: "its bytes have another hash".into() });
+            return Err(Error::Blob {
+                id: id.to_string(),
+                reason: "its bytes have another hash".into(),
+            });
         }
         Ok(Some(Bytes::from(bytes)))
     }
@@ -80,7 +91,10 @@ impl Blobs {
 
 /// The disk's refusal, which passes; a blob that is broken does not.
 fn failed(id: BlobId, error: &object_store::Error) -> Error {
-    Error::File { path: format!("blob {id}"), error: std::io::Error::other(error.to_string()) }
+    Error::File {
+        path: format!("blob {id}"),
+        error: std::io::Error::other(error.to_string()),
+    }
 }
 
 fn pack(bytes: &[u8]) -> Bytes {
@@ -105,7 +119,10 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
         RAW => Some(rest.to_vec()),
         DEFLATE => {
             let mut bytes = Vec::with_capacity(rest.len() * 3);
-            flate2::read::DeflateDecoder::new(rest).take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes).ok()?;
+            flate2::read::DeflateDecoder::new(rest)
+                .take(MAX_SIZE as u64 + 1)
+                .read_to_end(&mut bytes)
+                .ok()?;
             (bytes.len() <= MAX_SIZE).then_some(bytes)
         }
         _ => None,
@@ -113,7 +130,13 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Lets an account read a blob that [`Blobs::put`] has kept.
-pub async fn allow(tx: &mut Tx, account: AccountId, id: BlobId, size: usize, media_type: &str) -> Result<()> {
+pub async fn allow(
+    tx: &mut Tx,
+    account: AccountId,
+    id: BlobId,
+    size: usize,
+    media_type: &str,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "INSERT INTO blobs (account_id, id, size, media_type, created_at) VALUES ($1, $2, $3, $4, $5) \
@@ -126,6 +149,12 @@ pub async fn allow(tx: &mut Tx, account: AccountId, id: BlobId, size: usize, med
 
 /// Size in octets and media type of a blob that this account may read.
 pub async fn find(tx: &mut Tx, account: AccountId, id: BlobId) -> Result<Option<(u64, String)>> {
-    let row = tx.row("SELECT size, media_type FROM blobs WHERE account_id = $1 AND id = $2", args![account, id]).await?;
-    row.map(|row| Ok((row.get::<i64>(0)?.unsigned_abs(), row.get(1)?))).transpose()
+    let row = tx
+        .row(
+            "SELECT size, media_type FROM blobs WHERE account_id = $1 AND id = $2",
+            args![account, id],
+        )
+        .await?;
+    row.map(|row| Ok((row.get::<i64>(0)?.unsigned_abs(), row.get(1)?)))
+        .transpose()
 }

@@ -32,7 +32,13 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 5] = [Kind::Mailbox, Kind::Thread, Kind::Email, Kind::Identity, Kind::EmailSubmission];
+    pub const ALL: [Kind; 5] = [
+        Kind::Mailbox,
+        Kind::Thread,
+        Kind::Email,
+        Kind::Identity,
+        Kind::EmailSubmission,
+    ];
 
     /// The type's name in JMAP.
     pub fn name(self) -> &'static str {
@@ -84,9 +90,14 @@ impl FromStr for Point {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<Point, NotAnId> {
         let (number, part) = text.split_once('.').unwrap_or((text, "0"));
-        let point = Point { number: number.parse().map_err(|_| NotAnId)?, part: part.parse().map_err(|_| NotAnId)? };
+        let point = Point {
+            number: number.parse().map_err(|_| NotAnId)?,
+            part: part.parse().map_err(|_| NotAnId)?,
+        };
         // One place has one text.
-        (point.number >= 0 && point.part >= 0 && point.to_string() == text).then_some(point).ok_or(NotAnId)
+        (point.number >= 0 && point.part >= 0 && point.to_string() == text)
+            .then_some(point)
+            .ok_or(NotAnId)
     }
 }
 
@@ -106,7 +117,13 @@ pub struct Since {
 }
 
 /// Files a change of one object.
-pub async fn record(tx: &mut Tx, account: AccountId, kind: Kind, object: [u8; 16], change: Change) -> Result<()> {
+pub async fn record(
+    tx: &mut Tx,
+    account: AccountId,
+    kind: Kind,
+    object: [u8; 16],
+    change: Change,
+) -> Result<()> {
     let modseq = number(tx, account).await?;
     // Several changes of an object in one commit are one: created wins over updated, in whatever order
     // they are filed, and destroyed over both; what is gone and comes back in one commit is updated.
@@ -125,7 +142,11 @@ pub async fn record(tx: &mut Tx, account: AccountId, kind: Kind, object: [u8; 16
 /// and writes what follows from it (SQLite has one writer anyway).
 pub async fn hold(tx: &mut Tx, account: AccountId) -> Result<()> {
     if !tx.is_sqlite() {
-        tx.rows("SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE", args![account]).await?;
+        tx.rows(
+            "SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE",
+            args![account],
+        )
+        .await?;
     }
     Ok(())
 }
@@ -136,7 +157,10 @@ async fn number(tx: &mut Tx, account: AccountId) -> Result<i64> {
         return Ok(*number);
     }
     let number = tx
-        .number("UPDATE accounts SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq", args![account])
+        .number(
+            "UPDATE accounts SET modseq = modseq + 1 WHERE id = $1 RETURNING modseq",
+            args![account],
+        )
         .await?;
     tx.modseqs.insert(account, number);
     tx.announce(Announcement::Account(account));
@@ -154,13 +178,28 @@ pub async fn state(tx: &mut Tx, account: AccountId, kind: Kind) -> Result<i64> {
 
 /// What changed since a state, at most `limit` objects where given (RFC 8620, 5.2). `None` when the state
 /// is older than the log or was never given out.
-pub async fn since(tx: &mut Tx, account: AccountId, kind: Kind, from: Point, limit: Option<usize>) -> Result<Option<Since>> {
-    let floor = tx.number("SELECT log_floor FROM accounts WHERE id = $1", args![account]).await?;
+pub async fn since(
+    tx: &mut Tx,
+    account: AccountId,
+    kind: Kind,
+    from: Point,
+    limit: Option<usize>,
+) -> Result<Option<Since>> {
+    let floor = tx
+        .number(
+            "SELECT log_floor FROM accounts WHERE id = $1",
+            args![account],
+        )
+        .await?;
     let newest = state(tx, account, kind).await?;
     if from.number < floor || from.number > newest || (from.part > 0 && from.number <= floor) {
         return Ok(None);
     }
-    let first = if from.part > 0 { from.number } else { from.number + 1 };
+    let first = if from.part > 0 {
+        from.number
+    } else {
+        from.number + 1
+    };
     let rows = tx
         .rows(
             "SELECT modseq, object_id, change FROM changes WHERE account_id = $1 AND kind = $2 AND modseq >= $3 \
@@ -169,22 +208,44 @@ pub async fn since(tx: &mut Tx, account: AccountId, kind: Kind, from: Point, lim
         )
         .await?;
     let mut objects: BTreeMap<[u8; 16], (i64, i64)> = BTreeMap::new();
-    let mut answer = Since { state: newest.into(), ..Since::default() };
+    let mut answer = Since {
+        state: newest.into(),
+        ..Since::default()
+    };
     // What has been told of the log so far.
     let mut told = from;
-    for row in rows.iter().skip(usize::try_from(from.part).unwrap_or(usize::MAX)) {
+    for row in rows
+        .iter()
+        .skip(usize::try_from(from.part).unwrap_or(usize::MAX))
+    {
         let number: i64 = row.get(0)?;
         let bytes: Vec<u8> = row.get(1)?;
         let change: i64 = row.get(2)?;
-        let Ok(object) = <[u8; 16]>::try_from(bytes.as_slice()) else { continue };
+        let Ok(object) = <[u8; 16]>::try_from(bytes.as_slice()) else {
+            continue;
+        };
         if limit.is_some_and(|limit| objects.len() >= limit) && !objects.contains_key(&object) {
             // Between two commits the state has the plain form.
-            answer.state = if number == told.number { told } else { told.number.into() };
+            answer.state = if number == told.number {
+                told
+            } else {
+                told.number.into()
+            };
             answer.has_more = true;
             break;
         }
-        told = if number == told.number && told.part > 0 { Point { number, part: told.part + 1 } } else { Point { number, part: 1 } };
-        objects.entry(object).and_modify(|(_, last)| *last = change).or_insert((change, change));
+        told = if number == told.number && told.part > 0 {
+            Point {
+                number,
+                part: told.part + 1,
+            }
+        } else {
+            Point { number, part: 1 }
+        };
+        objects
+            .entry(object)
+            .and_modify(|(_, last)| *last = change)
+            .or_insert((change, change));
     }
     for (object, (first, last)) in objects {
         match (first, last) {

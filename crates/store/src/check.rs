@@ -89,7 +89,9 @@ const QUESTIONS: &[(&str, &str)] = &[
 pub async fn run(store: &Store) -> Result<Vec<String>> {
     let mut findings = Vec::new();
     for (meaning, question) in QUESTIONS {
-        let count = store.read(move |tx| Box::pin(async move { tx.number(*question, args![]).await })).await?;
+        let count = store
+            .read(move |tx| Box::pin(async move { tx.number(*question, args![]).await }))
+            .await?;
         if count > 0 {
             findings.push(format!("{meaning}: {count}"));
         }
@@ -105,14 +107,22 @@ async fn search_index(store: &Store, findings: &mut Vec<String>) -> Result<()> {
         .read(|tx| {
             Box::pin(async move {
                 let emails = tx.number("SELECT COUNT(*) FROM emails", args![]).await?;
-                let rows = if tx.is_sqlite() { "email_search_docsize" } else { "email_search" };
-                let indexed = tx.number(format!("SELECT COUNT(*) FROM {rows}"), args![]).await?;
+                let rows = if tx.is_sqlite() {
+                    "email_search_docsize"
+                } else {
+                    "email_search"
+                };
+                let indexed = tx
+                    .number(format!("SELECT COUNT(*) FROM {rows}"), args![])
+                    .await?;
                 Ok((emails, indexed))
             })
         })
         .await?;
     if emails != indexed {
-        findings.push(format!("the search index has {indexed} entries for {emails} emails"));
+        findings.push(format!(
+            "the search index has {indexed} entries for {emails} emails"
+        ));
     }
     Ok(())
 }
@@ -136,7 +146,10 @@ async fn secrets(store: &Store, findings: &mut Vec<String>) -> Result<()> {
                         Ok(None) => found.push(format!("grant {id} has no refresh token")),
                         Err(error) => found.push(format!("grant {id}: {error}")),
                     }
-                    for result in [grants::access_token(tx, id).await, grants::previous_refresh_token(tx, id).await] {
+                    for result in [
+                        grants::access_token(tx, id).await,
+                        grants::previous_refresh_token(tx, id).await,
+                    ] {
                         if let Err(error) = result {
                             found.push(format!("grant {id}: {error}"));
                         }
@@ -171,7 +184,9 @@ async fn blobs(store: &Store, findings: &mut Vec<String>) -> Result<()> {
                 })
             })
             .await?;
-        let Some((account, blob, _)) = page.last() else { return Ok(()) };
+        let Some((account, blob, _)) = page.last() else {
+            return Ok(());
+        };
         after = (account.0.to_vec(), blob.0.to_vec());
         for (account, id, size) in page {
             if !seen.insert(id) {
@@ -179,7 +194,10 @@ async fn blobs(store: &Store, findings: &mut Vec<String>) -> Result<()> {
             }
             match store.blobs().get(id).await {
                 Ok(Some(bytes)) if bytes.len() as i64 == size => {}
-                Ok(Some(bytes)) => findings.push(format!("blob {id} of account {account} has {} octets, not {size}", bytes.len())),
+                Ok(Some(bytes)) => findings.push(format!(
+                    "blob {id} of account {account} has {} octets, not {size}",
+                    bytes.len()
+                )),
                 Ok(None) => findings.push(format!("blob {id} of account {account} is missing")),
                 Err(error) => findings.push(format!("account {account}: {error}")),
             }
@@ -192,10 +210,16 @@ pub async fn unreadable_emails(store: &Store, account: AccountId) -> Result<Vec<
     store
         .read(move |tx| {
             Box::pin(async move {
-                let rows = tx.rows("SELECT id, message FROM emails WHERE account_id = $1", args![account]).await?;
+                let rows = tx
+                    .rows(
+                        "SELECT id, message FROM emails WHERE account_id = $1",
+                        args![account],
+                    )
+                    .await?;
                 let mut bad = Vec::new();
                 for row in rows {
-                    if serde_json::from_str::<wire::mime::Message>(&row.get::<String>(1)?).is_err() {
+                    if serde_json::from_str::<wire::mime::Message>(&row.get::<String>(1)?).is_err()
+                    {
                         bad.push(row.get(0)?);
                     }
                 }

@@ -43,7 +43,9 @@ impl Status {
         }
     }
     fn parse(word: &str) -> Option<Self> {
-        [Self::Waiting, Self::Checking, Self::Done, Self::Failed].into_iter().find(|status| status.word() == word)
+        [Self::Waiting, Self::Checking, Self::Done, Self::Failed]
+            .into_iter()
+            .find(|status| status.word() == word)
     }
 }
 
@@ -100,7 +102,9 @@ fn read(row: &Row) -> Result<Connect> {
         grant_id: row.get(8)?,
         nonce: row.get(9)?,
         redirect_uri: row.get(10)?,
-        status: Status::parse(&row.get::<String>(11)?).ok_or_else(|| Error::Row { column: "connects.status".into() })?,
+        status: Status::parse(&row.get::<String>(11)?).ok_or_else(|| Error::Row {
+            column: "connects.status".into(),
+        })?,
         steps: row.get(12)?,
         created_at: row.get(13)?,
         state_ends_at: row.get(14)?,
@@ -109,7 +113,11 @@ fn read(row: &Row) -> Result<Connect> {
 }
 
 fn place(id: &ConnectId) -> Place<'_> {
-    Place { table: "connects", column: "verifier", row: &id.0 }
+    Place {
+        table: "connects",
+        column: "verifier",
+        row: &id.0,
+    }
 }
 
 /// What a new round trip needs.
@@ -152,19 +160,33 @@ pub async fn add(tx: &mut Tx, new: &NewConnect) -> Result<ConnectId> {
     )
     .await?;
     // Round trips are of no use after a month.
-    tx.execute("DELETE FROM connects WHERE created_at < $1", args![now - 30 * 24 * 3600 * 1000]).await?;
+    tx.execute(
+        "DELETE FROM connects WHERE created_at < $1",
+        args![now - 30 * 24 * 3600 * 1000],
+    )
+    .await?;
     Ok(id)
 }
 
 /// Looks a round trip up.
 pub async fn find(tx: &mut Tx, id: ConnectId) -> Result<Option<Connect>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM connects WHERE id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM connects WHERE id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// The round trip that a `state` belongs to, whatever became of it.
 pub async fn by_state(tx: &mut Tx, state_hash: &[u8]) -> Result<Option<Connect>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM connects WHERE state_hash = $1"), args![state_hash]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM connects WHERE state_hash = $1"),
+            args![state_hash],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -177,27 +199,42 @@ pub async fn redeem(tx: &mut Tx, id: ConnectId) -> Result<Option<SecretString>> 
             args![id, now],
         )
         .await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
     tx.announce(Announcement::Connect(id));
     tx.keys.open(place(&id), &row.get::<Vec<u8>>(0)?).map(Some)
 }
 
 /// Notes progress.
 pub async fn update(tx: &mut Tx, id: ConnectId, status: Status, steps: &str) -> Result<()> {
-    tx.execute("UPDATE connects SET status = $2, steps = $3 WHERE id = $1", args![id, status.word(), steps]).await?;
+    tx.execute(
+        "UPDATE connects SET status = $2, steps = $3 WHERE id = $1",
+        args![id, status.word(), steps],
+    )
+    .await?;
     tx.announce(Announcement::Connect(id));
     Ok(())
 }
 
 /// Notes what the consent made.
 pub async fn made(tx: &mut Tx, id: ConnectId, account: AccountId, grant: GrantId) -> Result<()> {
-    tx.execute("UPDATE connects SET account_id = $2, grant_id = $3 WHERE id = $1", args![id, account, grant]).await?;
+    tx.execute(
+        "UPDATE connects SET account_id = $2, grant_id = $3 WHERE id = $1",
+        args![id, account, grant],
+    )
+    .await?;
     tx.announce(Announcement::Connect(id));
     Ok(())
 }
 
 /// When the account's last consent came.
 pub async fn last_consent(tx: &mut Tx, account: AccountId) -> Result<Option<Millis>> {
-    let row = tx.row("SELECT MAX(consented_at) FROM connects WHERE account_id = $1", args![account]).await?;
+    let row = tx
+        .row(
+            "SELECT MAX(consented_at) FROM connects WHERE account_id = $1",
+            args![account],
+        )
+        .await?;
     row.map_or(Ok(None), |row| row.get(0))
 }

@@ -37,7 +37,9 @@ impl Status {
     }
 
     fn parse(word: &str) -> Option<Status> {
-        [Status::Unproven, Status::Good, Status::Broken].into_iter().find(|status| status.word() == word)
+        [Status::Unproven, Status::Good, Status::Broken]
+            .into_iter()
+            .find(|status| status.word() == word)
     }
 }
 
@@ -97,7 +99,9 @@ fn read(row: &Row) -> Result<Credential> {
             tenant: row.get(7)?,
             redirect_path: row.get(8)?,
         },
-        status: Status::parse(&row.get::<String>(9)?).ok_or_else(|| Error::Row { column: "credentials.status".into() })?,
+        status: Status::parse(&row.get::<String>(9)?).ok_or_else(|| Error::Row {
+            column: "credentials.status".into(),
+        })?,
         cause: Cause::from_column(row.get(10)?),
         version: row.get(11)?,
         created_at: row.get(12)?,
@@ -106,7 +110,11 @@ fn read(row: &Row) -> Result<Credential> {
 }
 
 fn place(id: &CredentialId) -> Place<'_> {
-    Place { table: "credentials", column: "client_secret", row: &id.0 }
+    Place {
+        table: "credentials",
+        column: "client_secret",
+        row: &id.0,
+    }
 }
 
 /// Registers an app.
@@ -129,19 +137,35 @@ pub async fn add(tx: &mut Tx, fields: &Fields, secret: &SecretString) -> Result<
 
 /// Looks a credential up.
 pub async fn find(tx: &mut Tx, id: CredentialId) -> Result<Option<Credential>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM credentials WHERE id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM credentials WHERE id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// All credentials, in the order of registration.
 pub async fn list(tx: &mut Tx) -> Result<Vec<Credential>> {
-    let rows = tx.rows(format!("SELECT {COLUMNS} FROM credentials ORDER BY created_at, id"), args![]).await?;
+    let rows = tx
+        .rows(
+            format!("SELECT {COLUMNS} FROM credentials ORDER BY created_at, id"),
+            args![],
+        )
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// The client secret, for a request to the provider.
 pub async fn secret(tx: &mut Tx, id: CredentialId) -> Result<Option<SecretString>> {
-    match tx.row("SELECT client_secret FROM credentials WHERE id = $1", args![id]).await? {
+    match tx
+        .row(
+            "SELECT client_secret FROM credentials WHERE id = $1",
+            args![id],
+        )
+        .await?
+    {
         Some(row) => tx.keys.open(place(&id), &row.get::<Vec<u8>>(0)?).map(Some),
         None => Ok(None),
     }
@@ -149,11 +173,25 @@ pub async fn secret(tx: &mut Tx, id: CredentialId) -> Result<Option<SecretString
 
 /// Changes a credential if it still has `version`; `false` when somebody was quicker. A new ID or secret
 /// makes it unproven.
-pub async fn update(tx: &mut Tx, id: CredentialId, version: i64, fields: &Fields, secret: Option<&SecretString>) -> Result<bool> {
+pub async fn update(
+    tx: &mut Tx,
+    id: CredentialId,
+    version: i64,
+    fields: &Fields,
+    secret: Option<&SecretString>,
+) -> Result<bool> {
     let now = tx.now();
-    let Some(old) = find(tx, id).await? else { return Ok(false) };
-    let proven_by_this = secret.is_none() && old.fields.client_id == fields.client_id && old.fields.tenant == fields.tenant;
-    let status = if proven_by_this { old.status } else { Status::Unproven };
+    let Some(old) = find(tx, id).await? else {
+        return Ok(false);
+    };
+    let proven_by_this = secret.is_none()
+        && old.fields.client_id == fields.client_id
+        && old.fields.tenant == fields.tenant;
+    let status = if proven_by_this {
+        old.status
+    } else {
+        Status::Unproven
+    };
     let cause = if proven_by_this { old.cause } else { None };
     let touched = tx
         .execute(
@@ -171,7 +209,11 @@ pub async fn update(tx: &mut Tx, id: CredentialId, version: i64, fields: &Fields
     }
     if let Some(secret) = secret {
         let sealed = tx.keys.seal(&tx.world, place(&id), secret);
-        tx.execute("UPDATE credentials SET client_secret = $2 WHERE id = $1", args![id, sealed]).await?;
+        tx.execute(
+            "UPDATE credentials SET client_secret = $2 WHERE id = $1",
+            args![id, sealed],
+        )
+        .await?;
     }
     if !proven_by_this {
         crate::grants::try_again(tx, id).await?;
@@ -180,7 +222,12 @@ pub async fn update(tx: &mut Tx, id: CredentialId, version: i64, fields: &Fields
 }
 
 /// Notes what the provider said of ID and secret. Not a change by a person: the version stays.
-pub async fn set_status(tx: &mut Tx, id: CredentialId, status: Status, cause: Option<&Cause>) -> Result<()> {
+pub async fn set_status(
+    tx: &mut Tx,
+    id: CredentialId,
+    status: Status,
+    cause: Option<&Cause>,
+) -> Result<()> {
     let touched = tx
         .execute(
             "UPDATE credentials SET status = $2, cause = $3 WHERE id = $1 AND (status <> $2 OR COALESCE(cause, '') <> COALESCE($3, ''))",
@@ -214,8 +261,11 @@ pub async fn remove(tx: &mut Tx, id: CredentialId) -> Result<bool> {
     if !in_use_by(tx, id).await?.is_empty() {
         return Ok(false);
     }
-    tx.execute("DELETE FROM connects WHERE credential_id = $1", args![id]).await?;
-    tx.execute("DELETE FROM grants WHERE credential_id = $1", args![id]).await?;
-    tx.execute("DELETE FROM credentials WHERE id = $1", args![id]).await?;
+    tx.execute("DELETE FROM connects WHERE credential_id = $1", args![id])
+        .await?;
+    tx.execute("DELETE FROM grants WHERE credential_id = $1", args![id])
+        .await?;
+    tx.execute("DELETE FROM credentials WHERE id = $1", args![id])
+        .await?;
     Ok(true)
 }

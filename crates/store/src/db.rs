@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Column, Postgres, Row as _, Sqlite, TypeInfo, ValueRef};
 
@@ -28,7 +28,11 @@ static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations
 
 /// How many of our own migrations exist; `tegata check` compares it with what the database has.
 pub fn newest_migration() -> i64 {
-    SQLITE_MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+    SQLITE_MIGRATIONS
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0)
 }
 
 /// A connected database of either kind.
@@ -80,12 +84,20 @@ impl From<bool> for Value {
 impl From<&str> for Value {
     fn from(value: &str) -> Value {
         // PostgreSQL cannot hold U+0000 in text; mail can.
-        Value::Text(if value.contains('\0') { value.replace('\0', "\u{fffd}") } else { value.to_owned() })
+        Value::Text(if value.contains('\0') {
+            value.replace('\0', "\u{fffd}")
+        } else {
+            value.to_owned()
+        })
     }
 }
 impl From<String> for Value {
     fn from(value: String) -> Value {
-        if value.contains('\0') { Value::from(value.as_str()) } else { Value::Text(value) }
+        if value.contains('\0') {
+            Value::from(value.as_str())
+        } else {
+            Value::Text(value)
+        }
     }
 }
 impl From<&String> for Value {
@@ -131,7 +143,11 @@ pub trait FromValue: Sized {
 }
 impl FromValue for i64 {
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Int(number) = value { Some(*number) } else { None }
+        if let Value::Int(number) = value {
+            Some(*number)
+        } else {
+            None
+        }
     }
 }
 impl FromValue for u32 {
@@ -146,12 +162,20 @@ impl FromValue for bool {
 }
 impl FromValue for String {
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Text(text) = value { Some(text.clone()) } else { None }
+        if let Value::Text(text) = value {
+            Some(text.clone())
+        } else {
+            None
+        }
     }
 }
 impl FromValue for Vec<u8> {
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Blob(bytes) = value { Some(bytes.clone()) } else { None }
+        if let Value::Blob(bytes) = value {
+            Some(bytes.clone())
+        } else {
+            None
+        }
     }
 }
 impl<T: FromValue> FromValue for Option<T> {
@@ -174,9 +198,16 @@ impl Row {
     ///
     /// Errors: [`Error::Row`] names the column when the value does not make sense there.
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T> {
-        self.values.get(index).and_then(T::from_value).ok_or_else(|| Error::Row {
-            column: self.names.get(index).cloned().unwrap_or_else(|| format!("#{index}")),
-        })
+        self.values
+            .get(index)
+            .and_then(T::from_value)
+            .ok_or_else(|| Error::Row {
+                column: self
+                    .names
+                    .get(index)
+                    .cloned()
+                    .unwrap_or_else(|| format!("#{index}")),
+            })
     }
 }
 
@@ -194,7 +225,10 @@ impl Db {
     pub async fn open(address: &str) -> Result<Db> {
         if let Some(path) = address.strip_prefix("sqlite:") {
             let path = path.trim_start_matches("//");
-            if let Some(folder) = std::path::Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            if let Some(folder) = std::path::Path::new(path)
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
                 std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
             }
             let options = SqliteConnectOptions::new()
@@ -245,9 +279,7 @@ impl Db {
 
     pub(crate) async fn begin(&self, writing: bool) -> Result<Open> {
         Ok(match self {
-            Db::Sqlite { write, .. } if writing => {
-                Open::Sqlite(begin_immediate(write).await?)
-            }
+            Db::Sqlite { write, .. } if writing => Open::Sqlite(begin_immediate(write).await?),
             Db::Sqlite { read, .. } => Open::Sqlite(read.begin().await?),
             Db::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
@@ -370,11 +402,17 @@ impl Open {
         Ok(match self {
             Open::Sqlite(transaction) => {
                 let arguments = sqlite_arguments(values)?;
-                sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut **transaction).await?.rows_affected()
+                sqlx::query_with(AssertSqlSafe(sql), arguments)
+                    .execute(&mut **transaction)
+                    .await?
+                    .rows_affected()
             }
             Open::Postgres(transaction) => {
                 let arguments = postgres_arguments(values)?;
-                sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut **transaction).await?.rows_affected()
+                sqlx::query_with(AssertSqlSafe(sql), arguments)
+                    .execute(&mut **transaction)
+                    .await?
+                    .rows_affected()
             }
         })
     }
@@ -383,12 +421,16 @@ impl Open {
         match self {
             Open::Sqlite(transaction) => {
                 let arguments = sqlite_arguments(values)?;
-                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction).await?;
+                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+                    .fetch_all(&mut **transaction)
+                    .await?;
                 rows.iter().map(sqlite_row).collect()
             }
             Open::Postgres(transaction) => {
                 let arguments = postgres_arguments(values)?;
-                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut **transaction).await?;
+                let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+                    .fetch_all(&mut **transaction)
+                    .await?;
                 rows.iter().map(postgres_row).collect()
             }
         }

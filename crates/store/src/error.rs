@@ -50,20 +50,27 @@ pub enum Error {
 impl Error {
     /// A file's error with its path.
     pub fn io(path: &Path, error: std::io::Error) -> Error {
-        Error::File { path: path.display().to_string(), error }
+        Error::File {
+            path: path.display().to_string(),
+            error,
+        }
     }
 
     /// Whether the same might work in a while: the database is away, locked or full.
     pub fn is_passing(&self) -> bool {
         match self {
-            Error::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+            Error::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
+            ) => true,
             Error::Database(sqlx::Error::Database(error)) => {
                 // SQLite: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN; PostgreSQL: classes 08, 53, 57, and 40,
                 // a transaction that lost against another one.
                 let code = error.code().unwrap_or_default().into_owned();
                 let sqlite = code.parse::<i64>().ok().map(|code| code & 0xff);
                 matches!(sqlite, Some(5 | 6 | 8 | 10 | 13 | 14)) && code.len() < 5
-                    || ["08", "40", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+                    || ["08", "40", "53", "57"]
+                        .iter()
+                        .any(|class| code.len() == 5 && code.starts_with(class))
             }
             Error::File { .. } | Error::BrokenOff => true,
             _ => false,

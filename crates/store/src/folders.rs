@@ -106,7 +106,10 @@ pub async fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<Folder>> {
 /// Looks a folder up.
 pub async fn find(tx: &mut Tx, account: AccountId, id: FolderId) -> Result<Option<Folder>> {
     let row = tx
-        .row(format!("SELECT {COLUMNS} FROM folders WHERE account_id = $1 AND id = $2 AND gone = 0"), args![account, id])
+        .row(
+            format!("SELECT {COLUMNS} FROM folders WHERE account_id = $1 AND id = $2 AND gone = 0"),
+            args![account, id],
+        )
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -169,7 +172,10 @@ fn sort_order(role: Option<&str>) -> i64 {
 pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Result<()> {
     changes::hold(tx, account).await?;
     let rows = tx
-        .rows(format!("SELECT {COLUMNS}, gone FROM folders WHERE account_id = $1"), args![account])
+        .rows(
+            format!("SELECT {COLUMNS}, gone FROM folders WHERE account_id = $1"),
+            args![account],
+        )
         .await?;
     let mut known = Vec::new();
     for row in &rows {
@@ -188,14 +194,19 @@ pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Re
             // As the database keeps it, or the same list would look changed each time.
             *text = text.replace('\0', "\u{fffd}");
         }
-        let found = known.iter().find(|(old, _)| old.listed.wire_name == folder.wire_name);
+        let found = known
+            .iter()
+            .find(|(old, _)| old.listed.wire_name == folder.wire_name);
         let id = found.map_or_else(|| FolderId(tx.world().id()), |(old, _)| old.id);
         by_path.entry(folder.path.clone()).or_insert(id);
         taken.push((id, folder));
     }
     for (id, folder) in &taken {
         let id = *id;
-        let parent = folder.path.rsplit_once(folder.delimiter.as_str()).filter(|_| !folder.delimiter.is_empty());
+        let parent = folder
+            .path
+            .rsplit_once(folder.delimiter.as_str())
+            .filter(|_| !folder.delimiter.is_empty());
         let parent_id = parent.and_then(|(above, _)| by_path.get(above)).copied();
         let order = sort_order(folder.role.as_deref());
         match known.iter().find(|(old, _)| old.id == id) {
@@ -210,7 +221,11 @@ pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Re
                     ],
                 )
                 .await?;
-                let change = if *gone { Change::Created } else { Change::Updated };
+                let change = if *gone {
+                    Change::Created
+                } else {
+                    Change::Updated
+                };
                 changes::record(tx, account, Kind::Mailbox, id.0, change).await?;
             }
             None => {
@@ -229,7 +244,11 @@ pub async fn take_over(tx: &mut Tx, account: AccountId, listed: &[Listed]) -> Re
     }
     for (old, gone) in &known {
         if !gone && !taken.iter().any(|(id, _)| *id == old.id) {
-            tx.execute("UPDATE folders SET gone = 1, role = NULL WHERE account_id = $1 AND id = $2", args![account, old.id]).await?;
+            tx.execute(
+                "UPDATE folders SET gone = 1, role = NULL WHERE account_id = $1 AND id = $2",
+                args![account, old.id],
+            )
+            .await?;
             changes::record(tx, account, Kind::Mailbox, old.id.0, Change::Destroyed).await?;
         }
     }
@@ -258,6 +277,10 @@ pub async fn set_position(
 
 /// Forgets a folder's position, so that the next pull looks at all of it again.
 pub async fn forget_position(tx: &mut Tx, account: AccountId, id: FolderId) -> Result<()> {
-    tx.execute("UPDATE folders SET uidnext = NULL, pulled_at = NULL WHERE account_id = $1 AND id = $2", args![account, id]).await?;
+    tx.execute(
+        "UPDATE folders SET uidnext = NULL, pulled_at = NULL WHERE account_id = $1 AND id = $2",
+        args![account, id],
+    )
+    .await?;
     Ok(())
 }

@@ -42,8 +42,14 @@ pub enum Status {
 
 impl Status {
     /// All states.
-    pub const ALL: [Status; 6] =
-        [Status::Good, Status::Refreshing, Status::Throttled, Status::AppBroken, Status::NeedsConsent, Status::Revoked];
+    pub const ALL: [Status; 6] = [
+        Status::Good,
+        Status::Refreshing,
+        Status::Throttled,
+        Status::AppBroken,
+        Status::NeedsConsent,
+        Status::Revoked,
+    ];
 
     /// The word in the API and in the row.
     pub fn word(self) -> &'static str {
@@ -141,12 +147,19 @@ fn read(row: &Row) -> Result<Grant> {
         id: row.get(0)?,
         user_id: row.get(1)?,
         credential_id: row.get(2)?,
-        subject: Subject { issuer: row.get(3)?, key: row.get(4)?, address: row.get(5)?, tenant: row.get(6)? },
+        subject: Subject {
+            issuer: row.get(3)?,
+            key: row.get(4)?,
+            address: row.get(5)?,
+            tenant: row.get(6)?,
+        },
         scopes: row.get(7)?,
         has_access_token: row.get(8)?,
         access_ends_at: row.get(9)?,
         refresh_ends_at: row.get(10)?,
-        status: Status::parse(&row.get::<String>(11)?).ok_or_else(|| Error::Row { column: "grants.status".into() })?,
+        status: Status::parse(&row.get::<String>(11)?).ok_or_else(|| Error::Row {
+            column: "grants.status".into(),
+        })?,
         status_since: row.get(12)?,
         status_until: row.get(13)?,
         cause: Cause::from_column(row.get(14)?),
@@ -161,17 +174,31 @@ fn read(row: &Row) -> Result<Grant> {
 }
 
 fn place<'a>(id: &'a GrantId, column: &'static str) -> Place<'a> {
-    Place { table: "grants", column, row: &id.0 }
+    Place {
+        table: "grants",
+        column,
+        row: &id.0,
+    }
 }
 
 /// Looks a grant up.
 pub async fn find(tx: &mut Tx, id: GrantId) -> Result<Option<Grant>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM grants WHERE id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM grants WHERE id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// The grant of the same person here, by the same app, of the same person there.
-pub async fn of_subject(tx: &mut Tx, user: UserId, credential: CredentialId, subject: &Subject) -> Result<Option<Grant>> {
+pub async fn of_subject(
+    tx: &mut Tx,
+    user: UserId,
+    credential: CredentialId,
+    subject: &Subject,
+) -> Result<Option<Grant>> {
     let row = tx
         .row(
             format!("SELECT {COLUMNS} FROM grants WHERE user_id = $1 AND credential_id = $2 AND issuer = $3 AND subject = $4 ORDER BY created_at LIMIT 1"),
@@ -182,7 +209,12 @@ pub async fn of_subject(tx: &mut Tx, user: UserId, credential: CredentialId, sub
 }
 
 /// A good grant of this person for this address: a second mailbox needs no second consent.
-pub async fn covering(tx: &mut Tx, user: UserId, credential: CredentialId, address: &str) -> Result<Option<Grant>> {
+pub async fn covering(
+    tx: &mut Tx,
+    user: UserId,
+    credential: CredentialId,
+    address: &str,
+) -> Result<Option<Grant>> {
     let row = tx
         .row(
             format!("SELECT {COLUMNS} FROM grants WHERE user_id = $1 AND credential_id = $2 AND LOWER(address) = LOWER($3) AND status IN ('good', 'refreshing', 'throttled') ORDER BY created_at LIMIT 1"),
@@ -218,9 +250,18 @@ pub async fn previous_refresh_token(tx: &mut Tx, id: GrantId) -> Result<Option<S
 }
 
 async fn sealed(tx: &mut Tx, id: GrantId, column: &'static str) -> Result<Option<SecretString>> {
-    match tx.row(format!("SELECT {column} FROM grants WHERE id = $1"), args![id]).await? {
+    match tx
+        .row(
+            format!("SELECT {column} FROM grants WHERE id = $1"),
+            args![id],
+        )
+        .await?
+    {
         Some(row) => match row.get::<Option<Vec<u8>>>(0)? {
-            Some(bytes) => tx.keys.open(place(&id, seal_column(column)), &bytes).map(Some),
+            Some(bytes) => tx
+                .keys
+                .open(place(&id, seal_column(column)), &bytes)
+                .map(Some),
             None => Ok(None),
         },
         None => Ok(None),
@@ -229,7 +270,11 @@ async fn sealed(tx: &mut Tx, id: GrantId, column: &'static str) -> Result<Option
 
 /// The previous refresh token moves between columns without being opened: both have one seal.
 fn seal_column(column: &'static str) -> &'static str {
-    if column == "previous_refresh_token" { "refresh_token" } else { column }
+    if column == "previous_refresh_token" {
+        "refresh_token"
+    } else {
+        column
+    }
 }
 
 /// Stores what a consent gave: a new grant, or the same one again with new tokens. The tokens of a grant
@@ -245,8 +290,12 @@ pub async fn consented(
 ) -> Result<GrantId> {
     let now = tx.now();
     let known = of_subject(tx, user, credential, subject).await?;
-    let id = known.as_ref().map_or_else(|| GrantId(tx.world().id()), |grant| grant.id);
-    let access = tx.keys.seal(&tx.world, place(&id, "access_token"), &tokens.access_token);
+    let id = known
+        .as_ref()
+        .map_or_else(|| GrantId(tx.world().id()), |grant| grant.id);
+    let access = tx
+        .keys
+        .seal(&tx.world, place(&id, "access_token"), &tokens.access_token);
     let refresh = match &tokens.refresh_token {
         Some(token) => Some(tx.keys.seal(&tx.world, place(&id, "refresh_token"), token)),
         None => None,
@@ -263,7 +312,8 @@ pub async fn consented(
         )
         .await?;
     } else {
-        let refresh = refresh.ok_or_else(|| Error::Config("a first consent brings a refresh token".into()))?;
+        let refresh = refresh
+            .ok_or_else(|| Error::Config("a first consent brings a refresh token".into()))?;
         tx.execute(
             "INSERT INTO grants (id, user_id, credential_id, issuer, subject, address, tenant, scopes, refresh_token, \
              access_token, access_ends_at, refresh_ends_at, status, status_since, refresh_at, refreshed_at, created_at) \
@@ -281,7 +331,13 @@ pub async fn consented(
 }
 
 /// Takes the lease if nobody has it and the version is still the one that was read.
-pub async fn take_lease(tx: &mut Tx, id: GrantId, version: i64, owner: &str, until: Millis) -> Result<bool> {
+pub async fn take_lease(
+    tx: &mut Tx,
+    id: GrantId,
+    version: i64,
+    owner: &str,
+    until: Millis,
+) -> Result<bool> {
     let now = tx.now();
     let touched = tx
         .execute(
@@ -296,9 +352,18 @@ pub async fn take_lease(tx: &mut Tx, id: GrantId, version: i64, owner: &str, unt
 /// Stores a refresh's answer if the version is still the one it was asked with; `false` when another answer
 /// was quicker and this one must not be used. The lease does not count here: an answer that comes after its
 /// lease has ended may hold the only refresh token that still lives.
-pub async fn renewed(tx: &mut Tx, id: GrantId, version: i64, owner: &str, tokens: &Tokens, refresh_at: Millis) -> Result<bool> {
+pub async fn renewed(
+    tx: &mut Tx,
+    id: GrantId,
+    version: i64,
+    owner: &str,
+    tokens: &Tokens,
+    refresh_at: Millis,
+) -> Result<bool> {
     let now = tx.now();
-    let access = tx.keys.seal(&tx.world, place(&id, "access_token"), &tokens.access_token);
+    let access = tx
+        .keys
+        .seal(&tx.world, place(&id, "access_token"), &tokens.access_token);
     let refresh = tokens
         .refresh_token
         .as_ref()
@@ -350,9 +415,17 @@ pub async fn give_back(
 }
 
 /// Turns a grant to a state; the same state again only updates cause and end.
-pub async fn set_status(tx: &mut Tx, id: GrantId, status: Status, until: Option<Millis>, cause: Option<&Cause>) -> Result<()> {
+pub async fn set_status(
+    tx: &mut Tx,
+    id: GrantId,
+    status: Status,
+    until: Option<Millis>,
+    cause: Option<&Cause>,
+) -> Result<()> {
     let now = tx.now();
-    let old = tx.row("SELECT status FROM grants WHERE id = $1", args![id]).await?;
+    let old = tx
+        .row("SELECT status FROM grants WHERE id = $1", args![id])
+        .await?;
     let Some(old) = old else { return Ok(()) };
     let turned = old.get::<String>(0)? != status.word();
     tx.execute(
@@ -396,7 +469,10 @@ pub async fn due(tx: &mut Tx, limit: i64) -> Result<Vec<GrantId>> {
 /// When the next refresh is due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Millis>> {
     let row = tx
-        .row("SELECT MIN(refresh_at) FROM grants WHERE status NOT IN ('needs_consent', 'revoked')", args![])
+        .row(
+            "SELECT MIN(refresh_at) FROM grants WHERE status NOT IN ('needs_consent', 'revoked')",
+            args![],
+        )
         .await?;
     row.map_or(Ok(None), |row| row.get(0))
 }
@@ -419,14 +495,18 @@ pub async fn try_again(tx: &mut Tx, credential: CredentialId) -> Result<()> {
 /// All grants of a credential.
 pub async fn of_credential(tx: &mut Tx, credential: CredentialId) -> Result<Vec<Grant>> {
     let rows = tx
-        .rows(format!("SELECT {COLUMNS} FROM grants WHERE credential_id = $1 ORDER BY id"), args![credential])
+        .rows(
+            format!("SELECT {COLUMNS} FROM grants WHERE credential_id = $1 ORDER BY id"),
+            args![credential],
+        )
         .await?;
     rows.iter().map(read).collect()
 }
 
 /// Takes a grant away, by a person's order. The caller has made sure that no account uses it.
 pub async fn remove(tx: &mut Tx, id: GrantId) -> Result<()> {
-    tx.execute("DELETE FROM grants WHERE id = $1", args![id]).await?;
+    tx.execute("DELETE FROM grants WHERE id = $1", args![id])
+        .await?;
     tx.announce(Announcement::Accounts);
     Ok(())
 }

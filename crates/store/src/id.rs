@@ -167,7 +167,10 @@ impl fmt::Debug for BlobId {
 impl FromStr for BlobId {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let rest = text.strip_prefix('b').filter(|rest| rest.len() == 52).ok_or(NotAnId)?;
+        let rest = text
+            .strip_prefix('b')
+            .filter(|rest| rest.len() == 52)
+            .ok_or(NotAnId)?;
         let bytes = from_base32(rest).ok_or(NotAnId)?;
         bytes.try_into().map(BlobId).map_err(|_| NotAnId)
     }

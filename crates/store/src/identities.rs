@@ -18,17 +18,31 @@ pub struct Identity {
 }
 
 fn read(row: &Row) -> Result<Identity> {
-    Ok(Identity { id: row.get(0)?, name: row.get(1)?, email: row.get(2)? })
+    Ok(Identity {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+    })
 }
 
 /// All identities of an account.
 pub async fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<Identity>> {
-    let rows = tx.rows("SELECT id, name, email FROM identities WHERE account_id = $1 ORDER BY id", args![account]).await?;
+    let rows = tx
+        .rows(
+            "SELECT id, name, email FROM identities WHERE account_id = $1 ORDER BY id",
+            args![account],
+        )
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Looks an identity up.
 pub async fn find(tx: &mut Tx, account: AccountId, id: IdentityId) -> Result<Option<Identity>> {
-    let row = tx.row("SELECT id, name, email FROM identities WHERE account_id = $1 AND id = $2", args![account, id]).await?;
+    let row = tx
+        .row(
+            "SELECT id, name, email FROM identities WHERE account_id = $1 AND id = $2",
+            args![account, id],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }

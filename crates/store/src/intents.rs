@@ -44,7 +44,9 @@ impl Kind {
 
     /// The kind that carries a keyword upstream; `None` for keywords that stay here.
     pub fn of_keyword(keyword: &str) -> Option<Kind> {
-        [Kind::Seen, Kind::Flagged, Kind::Answered].into_iter().find(|kind| kind.keyword() == keyword)
+        [Kind::Seen, Kind::Flagged, Kind::Answered]
+            .into_iter()
+            .find(|kind| kind.keyword() == keyword)
     }
 }
 
@@ -64,12 +66,26 @@ pub struct Intent {
 }
 
 fn read(row: &Row) -> Result<Intent> {
-    let kind = Kind::of_keyword(&row.get::<String>(1)?).ok_or_else(|| Error::Row { column: "intents.kind".into() })?;
-    Ok(Intent { email_id: row.get(0)?, kind, value: row.get(2)?, attempts: row.get(3)?, version: row.get(4)? })
+    let kind = Kind::of_keyword(&row.get::<String>(1)?).ok_or_else(|| Error::Row {
+        column: "intents.kind".into(),
+    })?;
+    Ok(Intent {
+        email_id: row.get(0)?,
+        kind,
+        value: row.get(2)?,
+        attempts: row.get(3)?,
+        version: row.get(4)?,
+    })
 }
 
 /// Wishes.
-pub async fn add(tx: &mut Tx, account: AccountId, email: EmailId, kind: Kind, value: bool) -> Result<()> {
+pub async fn add(
+    tx: &mut Tx,
+    account: AccountId,
+    email: EmailId,
+    kind: Kind,
+    value: bool,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "INSERT INTO intents (account_id, email_id, kind, value, run_at, created_at) VALUES ($1, $2, $3, $4, $5, $5) \
@@ -117,11 +133,24 @@ pub async fn fulfilled(tx: &mut Tx, account: AccountId, intent: &Intent) -> Resu
 }
 
 /// It did not work; tried again at a time.
-pub async fn failed(tx: &mut Tx, account: AccountId, intent: &Intent, run_at: Millis, error: &str) -> Result<()> {
+pub async fn failed(
+    tx: &mut Tx,
+    account: AccountId,
+    intent: &Intent,
+    run_at: Millis,
+    error: &str,
+) -> Result<()> {
     tx.execute(
         "UPDATE intents SET attempts = attempts + 1, run_at = $5, last_error = $6 \
          WHERE account_id = $1 AND email_id = $2 AND kind = $3 AND version = $4",
-        args![account, intent.email_id, intent.kind.keyword(), intent.version, run_at, error],
+        args![
+            account,
+            intent.email_id,
+            intent.kind.keyword(),
+            intent.version,
+            run_at,
+            error
+        ],
     )
     .await?;
     Ok(())

@@ -26,12 +26,20 @@ pub struct Cause {
 impl Cause {
     /// A cause of our own, without words of a provider.
     pub fn new(id: impl Into<String>) -> Cause {
-        Cause { id: id.into(), provider_said: None, values: std::collections::BTreeMap::new() }
+        Cause {
+            id: id.into(),
+            provider_said: None,
+            values: std::collections::BTreeMap::new(),
+        }
     }
 
     /// With the provider's words, cut to a sane length.
     pub fn said(mut self, words: &str) -> Cause {
-        let words: String = words.chars().filter(|letter| !letter.is_control() || *letter == '\n').take(2000).collect();
+        let words: String = words
+            .chars()
+            .filter(|letter| !letter.is_control() || *letter == '\n')
+            .take(2000)
+            .collect();
         self.provider_said = (!words.is_empty()).then_some(words);
         self
     }
@@ -99,7 +107,13 @@ fn read(row: &Row) -> Result<Interval> {
 }
 
 /// Begins an interval and ends the one before.
-pub async fn turn(tx: &mut Tx, subject: [u8; 16], side: Side, status: &str, cause: Option<&Cause>) -> Result<()> {
+pub async fn turn(
+    tx: &mut Tx,
+    subject: [u8; 16],
+    side: Side,
+    status: &str,
+    cause: Option<&Cause>,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "UPDATE intervals SET ended_at = $3 WHERE subject_id = $1 AND side = $2 AND ended_at IS NULL",

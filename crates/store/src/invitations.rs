@@ -51,14 +51,25 @@ fn read(row: &Row) -> Result<Invitation> {
     let kind = match row.get::<String>(2)?.as_str() {
         "invite" => Kind::Invite,
         "reset" => Kind::Reset,
-        _ => return Err(Error::Row { column: "invitations.kind".into() }),
+        _ => {
+            return Err(Error::Row {
+                column: "invitations.kind".into(),
+            });
+        }
     };
-    Ok(Invitation { id: row.get(0)?, user_id: row.get(1)?, kind, created_at: row.get(3)?, expires_at: row.get(4)? })
+    Ok(Invitation {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        kind,
+        created_at: row.get(3)?,
+        expires_at: row.get(4)?,
+    })
 }
 
 /// Makes a link for a person; an older one stops working.
 pub async fn add(tx: &mut Tx, user: UserId, kind: Kind, token_hash: &[u8]) -> Result<Invitation> {
-    tx.execute("DELETE FROM invitations WHERE user_id = $1", args![user]).await?;
+    tx.execute("DELETE FROM invitations WHERE user_id = $1", args![user])
+        .await?;
     let id = InvitationId(tx.world().id());
     let now = tx.now();
     tx.execute(
@@ -66,7 +77,13 @@ pub async fn add(tx: &mut Tx, user: UserId, kind: Kind, token_hash: &[u8]) -> Re
         args![id, user, kind.word(), token_hash, now, now + LIFE],
     )
     .await?;
-    Ok(Invitation { id, user_id: user, kind, created_at: now, expires_at: now + LIFE })
+    Ok(Invitation {
+        id,
+        user_id: user,
+        kind,
+        created_at: now,
+        expires_at: now + LIFE,
+    })
 }
 
 /// The link that a token belongs to, if it still works.
@@ -83,7 +100,10 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<Invitation>> 
 
 /// Uses a link up; `false` when somebody was quicker.
 pub async fn redeem(tx: &mut Tx, id: InvitationId) -> Result<bool> {
-    Ok(tx.execute("DELETE FROM invitations WHERE id = $1", args![id]).await? > 0)
+    Ok(tx
+        .execute("DELETE FROM invitations WHERE id = $1", args![id])
+        .await?
+        > 0)
 }
 
 /// All open links, newest first.

@@ -28,7 +28,13 @@ pub struct Job {
 }
 
 /// Orders a piece of work.
-pub async fn add(tx: &mut Tx, kind: &str, subject: [u8; 16], detail: &str, run_at: Millis) -> Result<JobId> {
+pub async fn add(
+    tx: &mut Tx,
+    kind: &str,
+    subject: [u8; 16],
+    detail: &str,
+    run_at: Millis,
+) -> Result<JobId> {
     let id = JobId(tx.world().id());
     let now = tx.now();
     tx.execute(
@@ -43,7 +49,11 @@ pub async fn add(tx: &mut Tx, kind: &str, subject: [u8; 16], detail: &str, run_a
 /// Claims the next job that is due.
 pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Job>> {
     let now = tx.now();
-    let skip = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
+    let skip = if tx.is_sqlite() {
+        ""
+    } else {
+        "FOR UPDATE SKIP LOCKED"
+    };
     let rows = tx
         .rows(
             format!(
@@ -54,7 +64,9 @@ pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Job
             args![owner, now + lease, now],
         )
         .await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
     let subject: Vec<u8> = row.get(2)?;
     Ok(Some(Job {
         id: row.get(0)?,
@@ -69,8 +81,16 @@ pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Job
 /// Ends a job with its result.
 pub async fn done(tx: &mut Tx, id: JobId, result: &str) -> Result<()> {
     let now = tx.now();
-    tx.execute("UPDATE jobs SET done_at = $2, result = $3, lease_owner = NULL WHERE id = $1", args![id, now, result]).await?;
-    tx.execute("DELETE FROM jobs WHERE done_at < $1", args![now - 7 * 24 * 3600 * 1000]).await?;
+    tx.execute(
+        "UPDATE jobs SET done_at = $2, result = $3, lease_owner = NULL WHERE id = $1",
+        args![id, now, result],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM jobs WHERE done_at < $1",
+        args![now - 7 * 24 * 3600 * 1000],
+    )
+    .await?;
     tx.announce(Announcement::Jobs);
     Ok(())
 }
@@ -87,15 +107,22 @@ pub async fn later(tx: &mut Tx, id: JobId, run_at: Millis) -> Result<()> {
 
 /// Writes down how far a running job is, for those who follow it.
 pub async fn progress(tx: &mut Tx, id: JobId, result: &str) -> Result<()> {
-    tx.execute("UPDATE jobs SET result = $2 WHERE id = $1", args![id, result]).await?;
+    tx.execute(
+        "UPDATE jobs SET result = $2 WHERE id = $1",
+        args![id, result],
+    )
+    .await?;
     tx.announce(Announcement::Jobs);
     Ok(())
 }
 
 /// A job's result so far, and whether it has ended.
 pub async fn result(tx: &mut Tx, id: JobId) -> Result<Option<(Option<String>, bool)>> {
-    let row = tx.row("SELECT result, done_at FROM jobs WHERE id = $1", args![id]).await?;
-    row.map(|row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some()))).transpose()
+    let row = tx
+        .row("SELECT result, done_at FROM jobs WHERE id = $1", args![id])
+        .await?;
+    row.map(|row| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.is_some())))
+        .transpose()
 }
 
 /// When the next job is due.

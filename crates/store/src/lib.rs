@@ -86,7 +86,15 @@ impl Store {
         let node = format!("{}-{}", std::process::id(), base32(&world.random::<5>()));
         let (listeners, _) = broadcast::channel(1024);
         let foreign_version = AtomicI64::new(db.foreign_version().await?.unwrap_or(0));
-        let store = Store(Arc::new(Inner { db, blobs, keys, world, listeners, node, foreign_version }));
+        let store = Store(Arc::new(Inner {
+            db,
+            blobs,
+            keys,
+            world,
+            listeners,
+            node,
+            foreign_version,
+        }));
         match store.prove_key_ring().await {
             Err(Error::BrokenOff) => store.prove_key_ring().await?,
             proven => proven?,
@@ -179,7 +187,8 @@ impl Store {
             }
             Ok(value)
         });
-        task.await.unwrap_or_else(|_| Err(E::from(Error::BrokenOff)))
+        task.await
+            .unwrap_or_else(|_| Err(E::from(Error::BrokenOff)))
     }
 
     /// Tells other nodes, inside the transaction: PostgreSQL delivers it with the commit.
@@ -189,7 +198,8 @@ impl Store {
         }
         for announcement in tx.announcements.clone() {
             let text = format!("{} {announcement}", self.0.node);
-            tx.rows("SELECT pg_notify($1, $2)", args![CHANNEL, text]).await?;
+            tx.rows("SELECT pg_notify($1, $2)", args![CHANNEL, text])
+                .await?;
         }
         Ok(())
     }
@@ -211,11 +221,15 @@ impl Store {
             db::Db::Sqlite { .. } => loop {
                 tokio::time::sleep(Duration::from_millis(400)).await;
                 match self.0.db.foreign_version().await {
-                    Ok(Some(version)) if self.0.foreign_version.swap(version, Ordering::SeqCst) != version => {
+                    Ok(Some(version))
+                        if self.0.foreign_version.swap(version, Ordering::SeqCst) != version =>
+                    {
                         self.announce(Announcement::Anything);
                     }
                     Ok(_) => {}
-                    Err(error) => tracing::debug!(%error, "could not look for changes of other processes"),
+                    Err(error) => {
+                        tracing::debug!(%error, "could not look for changes of other processes")
+                    }
                 }
             },
             db::Db::Postgres(pool) => loop {
@@ -234,7 +248,9 @@ impl Store {
         listener.listen(CHANNEL).await?;
         loop {
             let notification = listener.recv().await?;
-            let Some((node, text)) = notification.payload().split_once(' ') else { continue };
+            let Some((node, text)) = notification.payload().split_once(' ') else {
+                continue;
+            };
             if node != self.0.node {
                 self.announce(text.parse().unwrap_or(Announcement::Anything));
             }

@@ -31,7 +31,8 @@ pub struct LoginSession {
     pub remote_address: String,
 }
 
-const COLUMNS: &str = "id, user_id, csrf_token, created_at, last_seen_at, user_agent, remote_address";
+const COLUMNS: &str =
+    "id, user_id, csrf_token, created_at, last_seen_at, user_agent, remote_address";
 
 fn read(row: &Row) -> Result<LoginSession> {
     Ok(LoginSession {
@@ -63,7 +64,11 @@ pub async fn add(
         args![id, user, token_hash, csrf_token, now, now + IDLE, user_agent, remote_address],
     )
     .await?;
-    tx.execute("DELETE FROM login_sessions WHERE expires_at <= $1", args![now]).await?;
+    tx.execute(
+        "DELETE FROM login_sessions WHERE expires_at <= $1",
+        args![now],
+    )
+    .await?;
     Ok(id)
 }
 
@@ -72,7 +77,9 @@ pub async fn find(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<LoginSession>
     let now = tx.now();
     let row = tx
         .row(
-            format!("SELECT {COLUMNS} FROM login_sessions WHERE token_hash = $1 AND expires_at > $2"),
+            format!(
+                "SELECT {COLUMNS} FROM login_sessions WHERE token_hash = $1 AND expires_at > $2"
+            ),
             args![token_hash, now],
         )
         .await?;
@@ -105,12 +112,22 @@ pub async fn list(tx: &mut Tx, user: UserId) -> Result<Vec<LoginSession>> {
 
 /// Ends a stay of this person; `false` when there is none.
 pub async fn end(tx: &mut Tx, user: UserId, id: LoginSessionId) -> Result<bool> {
-    Ok(tx.execute("DELETE FROM login_sessions WHERE id = $1 AND user_id = $2", args![id, user]).await? > 0)
+    Ok(tx
+        .execute(
+            "DELETE FROM login_sessions WHERE id = $1 AND user_id = $2",
+            args![id, user],
+        )
+        .await?
+        > 0)
 }
 
 /// Ends all stays of this person but one: after a change of password.
 pub async fn end_others(tx: &mut Tx, user: UserId, keep: Option<LoginSessionId>) -> Result<()> {
     let keep = keep.map_or([0; 16], |id| id.0).to_vec();
-    tx.execute("DELETE FROM login_sessions WHERE user_id = $1 AND id <> $2", args![user, keep]).await?;
+    tx.execute(
+        "DELETE FROM login_sessions WHERE user_id = $1 AND id <> $2",
+        args![user, keep],
+    )
+    .await?;
     Ok(())
 }

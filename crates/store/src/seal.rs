@@ -72,7 +72,10 @@ impl KeyRing {
 
     fn parse(text: &str, path: &Path) -> Result<KeyRing> {
         let broken = |line: usize| {
-            Error::Config(format!("{}, line {line}: expected `NUMBER BASE64-OF-32-BYTES`", path.display()))
+            Error::Config(format!(
+                "{}, line {line}: expected `NUMBER BASE64-OF-32-BYTES`",
+                path.display()
+            ))
         };
         let mut keys = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -94,7 +97,10 @@ impl KeyRing {
     fn save(&self, path: &Path) -> Result<()> {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
         }
         let mut text = Zeroizing::new(String::from(
@@ -105,7 +111,11 @@ impl KeyRing {
             text.push_str(&format!("{number} {}\n", encode_base64(&key[..])));
         }
         let write = || -> std::io::Result<()> {
-            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()
         };
@@ -117,8 +127,13 @@ impl KeyRing {
         let (number, key) = self.0.last().expect("a key ring is never empty");
         let nonce: [u8; 24] = world.random();
         let cipher = XChaCha20Poly1305::new((&**key).into());
-        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &place.bytes() };
-        let sealed = cipher.encrypt(&XNonce::from(nonce), payload).expect("a value in memory can be sealed");
+        let payload = Payload {
+            msg: secret.expose_secret().as_bytes(),
+            aad: &place.bytes(),
+        };
+        let sealed = cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a value in memory can be sealed");
         let mut bytes = Vec::with_capacity(HEAD + sealed.len());
         bytes.push(VERSION);
         bytes.extend_from_slice(&number.to_be_bytes());
@@ -131,16 +146,29 @@ impl KeyRing {
     ///
     /// Errors: [`Error::Sealed`] names table and column, never the value.
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretString> {
-        let refused = || Error::Sealed { place: format!("{}.{}", place.table, place.column) };
+        let refused = || Error::Sealed {
+            place: format!("{}.{}", place.table, place.column),
+        };
         if sealed.len() < HEAD || sealed[0] != VERSION {
             return Err(refused());
         }
         let number = u32::from_be_bytes(sealed[1..5].try_into().map_err(|_| refused())?);
         let nonce: [u8; 24] = sealed[5..HEAD].try_into().map_err(|_| refused())?;
-        let (_, key) = self.0.iter().find(|(known, _)| *known == number).ok_or_else(refused)?;
+        let (_, key) = self
+            .0
+            .iter()
+            .find(|(known, _)| *known == number)
+            .ok_or_else(refused)?;
         let cipher = XChaCha20Poly1305::new((&**key).into());
-        let payload = Payload { msg: &sealed[HEAD..], aad: &place.bytes() };
-        let plain = Zeroizing::new(cipher.decrypt(&XNonce::from(nonce), payload).map_err(|_| refused())?);
+        let payload = Payload {
+            msg: &sealed[HEAD..],
+            aad: &place.bytes(),
+        };
+        let plain = Zeroizing::new(
+            cipher
+                .decrypt(&XNonce::from(nonce), payload)
+                .map_err(|_| refused())?,
+        );
         let text = std::str::from_utf8(&plain).map_err(|_| refused())?;
         Ok(SecretString::from(text.to_owned()))
     }
@@ -153,7 +181,10 @@ fn encode_base64(bytes: &[u8]) -> String {
 
 fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     use base64::Engine;
-    base64::engine::general_purpose::STANDARD.decode(text).ok().map(Zeroizing::new)
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .ok()
+        .map(Zeroizing::new)
 }
 
 #[cfg(test)]
@@ -161,7 +192,11 @@ mod tests {
     use super::*;
 
     fn place(row: &[u8; 16]) -> Place<'_> {
-        Place { table: "grants", column: "refresh_token", row }
+        Place {
+            table: "grants",
+            column: "refresh_token",
+            row,
+        }
     }
 
     #[test]
@@ -171,9 +206,16 @@ mod tests {
         let secret = SecretString::from("1//refresh");
         let sealed = ring.seal(&world, place(&[1; 16]), &secret);
         assert!(!String::from_utf8_lossy(&sealed).contains("refresh"));
-        assert_eq!(ring.open(place(&[1; 16]), &sealed).unwrap().expose_secret(), "1//refresh");
+        assert_eq!(
+            ring.open(place(&[1; 16]), &sealed).unwrap().expose_secret(),
+            "1//refresh"
+        );
         assert!(ring.open(place(&[2; 16]), &sealed).is_err());
-        let other = Place { table: "grants", column: "access_token", row: &[1; 16] };
+        let other = Place {
+            table: "grants",
+            column: "access_token",
+            row: &[1; 16],
+        };
         assert!(ring.open(other, &sealed).is_err());
         assert!(ring.open(place(&[1; 16]), &sealed[..20]).is_err());
     }
@@ -185,12 +227,17 @@ mod tests {
         let path = folder.path().join("sub/tegata.key");
         let (world, _) = World::for_tests(0, 1);
         let ring = KeyRing::load_or_create(&path, &world).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let again = KeyRing::load_or_create(&path, &world).unwrap();
         let sealed = ring.seal(&world, place(&[1; 16]), &SecretString::from("x"));
         assert!(again.open(place(&[1; 16]), &sealed).is_ok());
         std::fs::write(&path, "rubbish").unwrap();
-        let error = KeyRing::load_or_create(&path, &world).unwrap_err().to_string();
+        let error = KeyRing::load_or_create(&path, &world)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("line 1"), "{error}");
     }
 }

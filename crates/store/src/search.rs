@@ -111,13 +111,21 @@ pub fn phrases(query: &str) -> Vec<(Vec<String>, bool)> {
     let mut phrases = Vec::new();
     for (index, piece) in query.split('"').enumerate() {
         let quoted = index % 2 == 1;
-        let parts: Vec<&str> = if quoted { vec![piece] } else { piece.split_whitespace().collect() };
+        let parts: Vec<&str> = if quoted {
+            vec![piece]
+        } else {
+            piece.split_whitespace().collect()
+        };
         for part in parts {
             let folded: String = part.nfkc().flat_map(char::to_lowercase).collect();
             let single = folded.chars().count() == 1 && folded.chars().all(is_cjk);
             let mut cut = tokens(part);
             // A run's last single character matches only at the end of a run: the pairs before it suffice.
-            if cut.len() > 1 && cut.last().is_some_and(|last| last.chars().count() == 1 && last.chars().all(is_cjk)) {
+            if cut.len() > 1
+                && cut
+                    .last()
+                    .is_some_and(|last| last.chars().count() == 1 && last.chars().all(is_cjk))
+            {
                 cut.pop();
             }
             let latin = cut.last().is_some_and(|last| !last.chars().any(is_cjk));
@@ -148,7 +156,12 @@ pub fn condition(tx: &Tx, field: Field, query: &str, parameter: usize) -> Option
             Field::Everything => text,
             field => format!("{{{}}} : ({text})", field.column()),
         };
-        Some((format!("e.seq IN (SELECT rowid FROM email_search WHERE email_search MATCH ${parameter})"), text))
+        Some((
+            format!(
+                "e.seq IN (SELECT rowid FROM email_search WHERE email_search MATCH ${parameter})"
+            ),
+            text,
+        ))
     } else {
         let queries: Vec<String> = phrases
             .iter()
@@ -157,12 +170,20 @@ pub fn condition(tx: &Tx, field: Field, query: &str, parameter: usize) -> Option
                 let words: Vec<String> = cut
                     .iter()
                     .enumerate()
-                    .map(|(index, word)| format!("'{word}'{}", if *prefix && index == last { ":*" } else { "" }))
+                    .map(|(index, word)| {
+                        format!(
+                            "'{word}'{}",
+                            if *prefix && index == last { ":*" } else { "" }
+                        )
+                    })
                     .collect();
                 format!("({})", words.join(" <-> "))
             })
             .collect();
-        let sql = format!("e.seq IN (SELECT seq FROM email_search WHERE {} @@ CAST(${parameter} AS tsquery))", field.column());
+        let sql = format!(
+            "e.seq IN (SELECT seq FROM email_search WHERE {} @@ CAST(${parameter} AS tsquery))",
+            field.column()
+        );
         Some((sql, queries.join(" & ")))
     }
 }
@@ -179,7 +200,13 @@ fn addresses(lists: &[&[Address]]) -> String {
 }
 
 /// Makes an email findable.
-pub async fn index(tx: &mut Tx, account: AccountId, seq: i64, message: &Message, body: &str) -> Result<()> {
+pub async fn index(
+    tx: &mut Tx,
+    account: AccountId,
+    seq: i64,
+    message: &Message,
+    body: &str,
+) -> Result<()> {
     let headers = &message.headers;
     let mut body = body.to_owned();
     for part in message.parts() {
@@ -234,7 +261,11 @@ fn vector(fields: &[Vec<String>]) -> String {
 
 /// Makes an email unfindable.
 pub async fn forget(tx: &mut Tx, seq: i64) -> Result<()> {
-    let sql = if tx.is_sqlite() { "DELETE FROM email_search WHERE rowid = $1" } else { "DELETE FROM email_search WHERE seq = $1" };
+    let sql = if tx.is_sqlite() {
+        "DELETE FROM email_search WHERE rowid = $1"
+    } else {
+        "DELETE FROM email_search WHERE seq = $1"
+    };
     tx.execute(sql, args![seq]).await?;
     Ok(())
 }
@@ -256,7 +287,10 @@ mod tests {
 
     #[test]
     fn japanese_becomes_pairs_and_latin_becomes_words() {
-        assert_eq!(tokens("東京都庁 Meeting"), ["東京", "京都", "都庁", "庁", "meeting"]);
+        assert_eq!(
+            tokens("東京都庁 Meeting"),
+            ["東京", "京都", "都庁", "庁", "meeting"]
+        );
         assert_eq!(tokens("ﾃｽﾄ"), tokens("テスト"));
         assert_eq!(tokens("a'b\"c"), ["a", "b", "c"]);
     }

@@ -52,7 +52,9 @@ impl Status {
     }
     fn parse(word: &str) -> Option<Status> {
         use Status::*;
-        [Queued, Sending, Unclear, Filing, Sent, Failed, Canceled].into_iter().find(|status| status.word() == word)
+        [Queued, Sending, Unclear, Filing, Sent, Failed, Canceled]
+            .into_iter()
+            .find(|status| status.word() == word)
     }
 
     /// JMAP's `undoStatus`.
@@ -117,7 +119,9 @@ fn read(row: &Row) -> Result<Submission> {
         message_id: row.get(7)?,
         envelope: row.get(8)?,
         send_at: row.get(9)?,
-        status: Status::parse(&row.get::<String>(10)?).ok_or_else(|| Error::Row { column: "submissions.status".into() })?,
+        status: Status::parse(&row.get::<String>(10)?).ok_or_else(|| Error::Row {
+            column: "submissions.status".into(),
+        })?,
         delivery: row.get(11)?,
         cause: Cause::from_column(row.get(12)?),
         attempts: row.get(13)?,
@@ -158,7 +162,8 @@ pub async fn add(tx: &mut Tx, new: &NewSubmission) -> Result<SubmissionId> {
     let id = SubmissionId(tx.world().id());
     let now = tx.now();
     crate::blobs::allow(tx, new.account_id, new.blob_id, new.size, "message/rfc822").await?;
-    let envelope = serde_json::json!({ "mail_from": &new.mail_from, "rcpt_to": &new.rcpt_to }).to_string();
+    let envelope =
+        serde_json::json!({ "mail_from": &new.mail_from, "rcpt_to": &new.rcpt_to }).to_string();
     tx.execute(
         "INSERT INTO submissions (account_id, id, user_id, identity_id, email_id, thread_id, blob_id, message_id, envelope, \
          send_at, undo_status, status, run_at, created_at) \
@@ -169,7 +174,14 @@ pub async fn add(tx: &mut Tx, new: &NewSubmission) -> Result<SubmissionId> {
         ],
     )
     .await?;
-    changes::record(tx, new.account_id, Kind::EmailSubmission, id.0, Change::Created).await?;
+    changes::record(
+        tx,
+        new.account_id,
+        Kind::EmailSubmission,
+        id.0,
+        Change::Created,
+    )
+    .await?;
     tx.announce(Announcement::Submissions);
     Ok(id)
 }
@@ -177,7 +189,10 @@ pub async fn add(tx: &mut Tx, new: &NewSubmission) -> Result<SubmissionId> {
 /// Looks a submission up.
 pub async fn find(tx: &mut Tx, account: AccountId, id: SubmissionId) -> Result<Option<Submission>> {
     let row = tx
-        .row(format!("SELECT {COLUMNS} FROM submissions WHERE account_id = $1 AND id = $2"), args![account, id])
+        .row(
+            format!("SELECT {COLUMNS} FROM submissions WHERE account_id = $1 AND id = $2"),
+            args![account, id],
+        )
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -196,7 +211,11 @@ pub async fn list(tx: &mut Tx, account: AccountId, limit: i64) -> Result<Vec<Sub
 /// Claims the next submission that is due; one whose worker died comes back as `unclear`.
 pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Submission>> {
     let now = tx.now();
-    let skip = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
+    let skip = if tx.is_sqlite() {
+        ""
+    } else {
+        "FOR UPDATE SKIP LOCKED"
+    };
     // A worker that died while sending may have sent: its mail is looked for first.
     tx.execute(
         "UPDATE submissions SET status = 'unclear', lease_owner = NULL, run_at = $1 WHERE status = 'sending' AND lease_until <= $1",
@@ -218,9 +237,17 @@ pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Sub
 }
 
 /// Notes where a claimed submission got to, and gives the claim back.
-pub async fn turn(tx: &mut Tx, submission: &Submission, status: Status, run_at: Millis, cause: Option<&Cause>, delivery: Option<&str>) -> Result<()> {
+pub async fn turn(
+    tx: &mut Tx,
+    submission: &Submission,
+    status: Status,
+    run_at: Millis,
+    cause: Option<&Cause>,
+    delivery: Option<&str>,
+) -> Result<()> {
     let now = tx.now();
-    let sent_at = matches!(status, Status::Filing | Status::Sent).then_some(submission.sent_at.unwrap_or(now));
+    let sent_at = matches!(status, Status::Filing | Status::Sent)
+        .then_some(submission.sent_at.unwrap_or(now));
     tx.execute(
         "UPDATE submissions SET status = $3, undo_status = $4, run_at = $5, cause = $6, delivery = COALESCE($7, delivery), \
          sent_at = COALESCE($8, sent_at), lease_owner = NULL, lease_until = NULL WHERE account_id = $1 AND id = $2",
@@ -230,7 +257,14 @@ pub async fn turn(tx: &mut Tx, submission: &Submission, status: Status, run_at: 
         ],
     )
     .await?;
-    changes::record(tx, submission.account_id, Kind::EmailSubmission, submission.id.0, Change::Updated).await?;
+    changes::record(
+        tx,
+        submission.account_id,
+        Kind::EmailSubmission,
+        submission.id.0,
+        Change::Updated,
+    )
+    .await?;
     tx.announce(Announcement::Submissions);
     Ok(())
 }

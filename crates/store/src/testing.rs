@@ -30,11 +30,25 @@ impl TestStore {
     }
 
     async fn open_with(postgres: Option<&str>, world: World, clock: TestWorld) -> TestStore {
-        let folder = std::env::temp_dir().join(format!("tegata-test-{}-{}", std::process::id(), crate::base32(&World::real().random::<8>())));
-        let database = postgres.map_or_else(|| format!("sqlite:{}/tegata.db", folder.display()), str::to_owned);
+        let folder = std::env::temp_dir().join(format!(
+            "tegata-test-{}-{}",
+            std::process::id(),
+            crate::base32(&World::real().random::<8>())
+        ));
+        let database = postgres.map_or_else(
+            || format!("sqlite:{}/tegata.db", folder.display()),
+            str::to_owned,
+        );
         let blobs = format!("file:{}/blobs", folder.display());
-        let store = Store::open(&database, &blobs, &folder.join("tegata.key"), world).await.expect("a fresh store opens");
-        TestStore { store, clock, database, folder }
+        let store = Store::open(&database, &blobs, &folder.join("tegata.key"), world)
+            .await
+            .expect("a fresh store opens");
+        TestStore {
+            store,
+            clock,
+            database,
+            folder,
+        }
     }
 
     /// Another store on the same database, blobs and key file, as a second process has it. Its clock stands
@@ -42,7 +56,13 @@ impl TestStore {
     pub async fn again(&self, seed: u64) -> Result<Store> {
         let (world, _) = World::for_tests(START, seed);
         let blobs = format!("file:{}/blobs", self.folder.display());
-        Store::open(&self.database, &blobs, &self.folder.join("tegata.key"), world).await
+        Store::open(
+            &self.database,
+            &blobs,
+            &self.folder.join("tegata.key"),
+            world,
+        )
+        .await
     }
 
     /// Closes the store and looks for broken invariants.
@@ -50,6 +70,10 @@ impl TestStore {
         let findings = check::run(&self.store).await.expect("the check runs");
         self.store.close().await;
         let _ = std::fs::remove_dir_all(&self.folder);
-        assert!(findings.is_empty(), "the store is not sound:\n{}", findings.join("\n"));
+        assert!(
+            findings.is_empty(),
+            "the store is not sound:\n{}",
+            findings.join("\n")
+        );
     }
 }

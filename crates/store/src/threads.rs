@@ -69,17 +69,28 @@ pub(crate) fn cut(message_id: &str) -> String {
 
 /// Gmail tells the thread of an email that was written here: what has come of that thread and what will
 /// come is one with it.
-pub(crate) async fn told_by_gmail(tx: &mut Tx, account: AccountId, thread: ThreadId, gm_thrid: u64) -> Result<()> {
+pub(crate) async fn told_by_gmail(
+    tx: &mut Tx,
+    account: AccountId,
+    thread: ThreadId,
+    gm_thrid: u64,
+) -> Result<()> {
     let key = format!("g:{gm_thrid}");
-    match lookup(tx, account, std::slice::from_ref(&key)).await?.first() {
+    match lookup(tx, account, std::slice::from_ref(&key))
+        .await?
+        .first()
+    {
         Some(known) if *known == thread => Ok(()),
         Some(known) => {
             merge(tx, account, thread, *known).await?;
             changes::record(tx, account, Kind::Thread, known.0, Change::Updated).await
         }
         None => {
-            tx.execute("INSERT INTO thread_ids (account_id, key, thread_id) VALUES ($1, $2, $3)", args![account, key, thread])
-                .await?;
+            tx.execute(
+                "INSERT INTO thread_ids (account_id, key, thread_id) VALUES ($1, $2, $3)",
+                args![account, key, thread],
+            )
+            .await?;
             Ok(())
         }
     }
@@ -103,7 +114,12 @@ fn keys(clues: &Clues<'_>) -> Vec<String> {
 async fn lookup(tx: &mut Tx, account: AccountId, keys: &[String]) -> Result<Vec<ThreadId>> {
     let mut found = Vec::new();
     for key in keys {
-        let row = tx.row("SELECT thread_id FROM thread_ids WHERE account_id = $1 AND key = $2", args![account, key]).await?;
+        let row = tx
+            .row(
+                "SELECT thread_id FROM thread_ids WHERE account_id = $1 AND key = $2",
+                args![account, key],
+            )
+            .await?;
         if let Some(row) = row {
             let thread: ThreadId = row.get(0)?;
             if !found.contains(&thread) {
@@ -124,7 +140,14 @@ async fn merge(tx: &mut Tx, account: AccountId, from: ThreadId, into: ThreadId) 
         )
         .await?;
     for row in moved {
-        changes::record(tx, account, Kind::Email, row.get::<EmailId>(0)?.0, Change::Updated).await?;
+        changes::record(
+            tx,
+            account,
+            Kind::Email,
+            row.get::<EmailId>(0)?.0,
+            Change::Updated,
+        )
+        .await?;
     }
     tx.execute(
         "UPDATE thread_ids SET thread_id = $3 WHERE account_id = $1 AND thread_id = $2",
@@ -140,14 +163,24 @@ async fn merge(tx: &mut Tx, account: AccountId, from: ThreadId, into: ThreadId) 
 }
 
 /// The emails of a thread, oldest first (RFC 8621, 3). `None` when there is no such thread.
-pub async fn emails(tx: &mut Tx, account: AccountId, thread: ThreadId) -> Result<Option<Vec<EmailId>>> {
+pub async fn emails(
+    tx: &mut Tx,
+    account: AccountId,
+    thread: ThreadId,
+) -> Result<Option<Vec<EmailId>>> {
     let rows = tx
-        .rows("SELECT id FROM emails WHERE account_id = $1 AND thread_id = $2 ORDER BY seq", args![account, thread])
+        .rows(
+            "SELECT id FROM emails WHERE account_id = $1 AND thread_id = $2 ORDER BY seq",
+            args![account, thread],
+        )
         .await?;
     if rows.is_empty() {
         return Ok(None);
     }
-    rows.iter().map(|row| row.get(0)).collect::<Result<Vec<_>>>().map(Some)
+    rows.iter()
+        .map(|row| row.get(0))
+        .collect::<Result<Vec<_>>>()
+        .map(Some)
 }
 
 /// The account's threads, at most `limit` of them, in the order of their ids.
@@ -164,11 +197,22 @@ pub async fn all(tx: &mut Tx, account: AccountId, limit: usize) -> Result<Vec<Th
 /// An email has gone: its thread is smaller, or gone with it.
 pub async fn email_left(tx: &mut Tx, account: AccountId, thread: ThreadId) -> Result<()> {
     let left = tx
-        .number("SELECT COUNT(*) FROM emails WHERE account_id = $1 AND thread_id = $2", args![account, thread])
+        .number(
+            "SELECT COUNT(*) FROM emails WHERE account_id = $1 AND thread_id = $2",
+            args![account, thread],
+        )
         .await?;
-    let change = if left == 0 { Change::Destroyed } else { Change::Updated };
+    let change = if left == 0 {
+        Change::Destroyed
+    } else {
+        Change::Updated
+    };
     if left == 0 {
-        tx.execute("DELETE FROM thread_ids WHERE account_id = $1 AND thread_id = $2", args![account, thread]).await?;
+        tx.execute(
+            "DELETE FROM thread_ids WHERE account_id = $1 AND thread_id = $2",
+            args![account, thread],
+        )
+        .await?;
     }
     changes::record(tx, account, Kind::Thread, thread.0, change).await
 }

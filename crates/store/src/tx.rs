@@ -44,7 +44,12 @@ impl Tx {
 
     /// The first row of a query.
     pub async fn row(&mut self, sql: impl Into<String>, values: &[Value]) -> Result<Option<Row>> {
-        Ok(self.open.fetch(sql.into(), values).await?.into_iter().next())
+        Ok(self
+            .open
+            .fetch(sql.into(), values)
+            .await?
+            .into_iter()
+            .next())
     }
 
     /// A single number, 0 where there is no row.

@@ -33,7 +33,9 @@ impl Role {
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Role> {
-        [Role::Administrator, Role::Member].into_iter().find(|role| role.word() == word)
+        [Role::Administrator, Role::Member]
+            .into_iter()
+            .find(|role| role.word() == word)
     }
 }
 
@@ -60,7 +62,9 @@ impl Status {
     }
 
     fn parse(word: &str) -> Option<Status> {
-        [Status::Active, Status::Invited, Status::Disabled].into_iter().find(|status| status.word() == word)
+        [Status::Active, Status::Invited, Status::Disabled]
+            .into_iter()
+            .find(|status| status.word() == word)
     }
 }
 
@@ -107,10 +111,13 @@ pub enum Refusal {
     Store(#[from] Error),
 }
 
-const COLUMNS: &str = "id, login, name, address, role, status, language, created_at, last_sign_in_at";
+const COLUMNS: &str =
+    "id, login, name, address, role, status, language, created_at, last_sign_in_at";
 
 fn read(row: &Row) -> Result<User> {
-    let word = |column: &str| Error::Row { column: column.to_owned() };
+    let word = |column: &str| Error::Row {
+        column: column.to_owned(),
+    };
     Ok(User {
         id: row.get(0)?,
         login: row.get(1)?,
@@ -147,12 +154,25 @@ pub async fn add(tx: &mut Tx, new: NewUser) -> Result<User, Refusal> {
     }
     let id = UserId(tx.world().id());
     let now = tx.now();
-    let status = if new.password_hash.is_some() { Status::Active } else { Status::Invited };
+    let status = if new.password_hash.is_some() {
+        Status::Active
+    } else {
+        Status::Invited
+    };
     let added = tx
         .execute(
-        "INSERT INTO users (id, login, name, address, role, status, password_hash, created_at) \
+            "INSERT INTO users (id, login, name, address, role, status, password_hash, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        args![id, login, new.name.trim(), new.address.trim(), new.role.word(), status.word(), new.password_hash, now],
+            args![
+                id,
+                login,
+                new.name.trim(),
+                new.address.trim(),
+                new.role.word(),
+                status.word(),
+                new.password_hash,
+                now
+            ],
         )
         .await;
     match added {
@@ -166,31 +186,53 @@ pub async fn add(tx: &mut Tx, new: NewUser) -> Result<User, Refusal> {
 
 /// Looks a person up.
 pub async fn find(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM users WHERE id = $1"), args![id]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM users WHERE id = $1"),
+            args![id],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// Looks a person up by what was typed at sign-in.
 pub async fn by_login(tx: &mut Tx, login: &str) -> Result<Option<User>> {
     let login = login.trim().to_lowercase();
-    let row = tx.row(format!("SELECT {COLUMNS} FROM users WHERE login = $1"), args![login]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM users WHERE login = $1"),
+            args![login],
+        )
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// All people, by login.
 pub async fn list(tx: &mut Tx) -> Result<Vec<User>> {
-    let rows = tx.rows(format!("SELECT {COLUMNS} FROM users ORDER BY login"), args![]).await?;
+    let rows = tx
+        .rows(
+            format!("SELECT {COLUMNS} FROM users ORDER BY login"),
+            args![],
+        )
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Whether anybody can set the system up.
 pub async fn administrators(tx: &mut Tx) -> Result<i64> {
-    tx.number("SELECT COUNT(*) FROM users WHERE role = 'administrator' AND status = 'active'", args![]).await
+    tx.number(
+        "SELECT COUNT(*) FROM users WHERE role = 'administrator' AND status = 'active'",
+        args![],
+    )
+    .await
 }
 
 /// The PHC string of a person's password.
 pub async fn password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>> {
-    match tx.row("SELECT password_hash FROM users WHERE id = $1", args![id]).await? {
+    match tx
+        .row("SELECT password_hash FROM users WHERE id = $1", args![id])
+        .await?
+    {
         Some(row) => row.get(0),
         None => Ok(None),
     }
@@ -210,7 +252,11 @@ pub async fn set_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
 /// Remembers a successful sign-in.
 pub async fn signed_in(tx: &mut Tx, id: UserId) -> Result<()> {
     let now = tx.now();
-    tx.execute("UPDATE users SET last_sign_in_at = $2 WHERE id = $1", args![id, now]).await?;
+    tx.execute(
+        "UPDATE users SET last_sign_in_at = $2 WHERE id = $1",
+        args![id, now],
+    )
+    .await?;
     Ok(())
 }
 
@@ -250,7 +296,11 @@ pub async fn update(tx: &mut Tx, id: UserId, patch: Patch) -> Result<User, Refus
         Some(true) => user.status = Status::Disabled,
         Some(false) if user.status == Status::Disabled => {
             let has_password = password_hash(tx, id).await?.is_some();
-            user.status = if has_password { Status::Active } else { Status::Invited };
+            user.status = if has_password {
+                Status::Active
+            } else {
+                Status::Invited
+            };
         }
         _ => {}
     }
@@ -283,8 +333,12 @@ pub async fn remove(tx: &mut Tx, id: UserId) -> Result<User, Refusal> {
     if holds > 0 {
         return Err(Refusal::HasAccounts);
     }
-    tx.execute("DELETE FROM users WHERE id = $1", args![id]).await?;
-    if user.role == Role::Administrator && user.status == Status::Active && administrators(tx).await? == 0 {
+    tx.execute("DELETE FROM users WHERE id = $1", args![id])
+        .await?;
+    if user.role == Role::Administrator
+        && user.status == Status::Active
+        && administrators(tx).await? == 0
+    {
         return Err(Refusal::LastAdministrator);
     }
     Ok(user)
@@ -293,7 +347,8 @@ pub async fn remove(tx: &mut Tx, id: UserId) -> Result<User, Refusal> {
 /// Ends all ways in: login sessions, API tokens, open links.
 pub async fn end_access(tx: &mut Tx, id: UserId) -> Result<()> {
     for table in ["login_sessions", "api_tokens", "invitations"] {
-        tx.execute(format!("DELETE FROM {table} WHERE user_id = $1"), args![id]).await?;
+        tx.execute(format!("DELETE FROM {table} WHERE user_id = $1"), args![id])
+            .await?;
     }
     Ok(())
 }
@@ -302,7 +357,8 @@ pub async fn end_access(tx: &mut Tx, id: UserId) -> Result<()> {
 /// anyway): the row locks of PostgreSQL cover neither the count nor what was read.
 async fn lock_people(tx: &mut Tx) -> Result<()> {
     if !tx.is_sqlite() {
-        tx.rows("SELECT pg_advisory_xact_lock(7236)", args![]).await?;
+        tx.rows("SELECT pg_advisory_xact_lock(7236)", args![])
+            .await?;
     }
     Ok(())
 }

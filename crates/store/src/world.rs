@@ -65,7 +65,9 @@ impl World {
     /// A new UUIDv7.
     pub fn id(&self) -> [u8; 16] {
         let millis = u64::try_from(self.now()).unwrap_or(0);
-        *uuid::Builder::from_unix_timestamp_millis(millis, &self.random::<10>()).as_uuid().as_bytes()
+        *uuid::Builder::from_unix_timestamp_millis(millis, &self.random::<10>())
+            .as_uuid()
+            .as_bytes()
     }
 }
 
@@ -75,11 +77,16 @@ impl Source for Real {
     fn now(&self) -> Millis {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            .map_or(0, |since| {
+                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+            })
     }
     fn since_boot(&self) -> Duration {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.clamp(0, 999_999_999) as u32)
+        Duration::new(
+            time.tv_sec.max(0) as u64,
+            time.tv_nsec.clamp(0, 999_999_999) as u32,
+        )
     }
     fn fill(&self, bytes: &mut [u8]) {
         // Without random numbers nothing here is safe: better no program than a guessable one.
@@ -102,7 +109,9 @@ struct Fixed {
 impl TestWorld {
     /// Turns the clock forward.
     pub fn advance(&self, by: Duration) {
-        self.0.now.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+        self.0
+            .now
+            .fetch_add(by.as_millis() as i64, Ordering::SeqCst);
     }
 }
 
@@ -114,7 +123,10 @@ impl Source for Fixed {
         Duration::from_millis((self.now() - self.booted).max(0) as u64)
     }
     fn fill(&self, bytes: &mut [u8]) {
-        let _order = self.hash.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _order = self
+            .hash
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let turn = self.counter.fetch_add(1, Ordering::SeqCst);
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.seed.to_le_bytes());

@@ -20,8 +20,8 @@ use wire::outcome::Verdict;
 use crate::imap::{Connection, ImapError};
 use crate::net::Timeouts;
 use crate::session::{self, NoSession};
-use crate::standing::{self, Shown};
 use crate::smtp;
+use crate::standing::{self, Shown};
 
 /// A check's worker is believed dead after this.
 const LEASE: Millis = 5 * 60_000;
@@ -35,9 +35,15 @@ pub async fn run(providers: Providers) {
     let mut heard = providers.store().listen();
     let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     loop {
-        let Ok(turn) = turns.clone().acquire_owned().await else { return };
+        let Ok(turn) = turns.clone().acquire_owned().await else {
+            return;
+        };
         let owner = providers.store().node().to_owned();
-        match providers.store().write(move |tx| Box::pin(async move { jobs::claim(tx, &owner, LEASE).await })).await {
+        match providers
+            .store()
+            .write(move |tx| Box::pin(async move { jobs::claim(tx, &owner, LEASE).await }))
+            .await
+        {
             Ok(Some(job)) => {
                 let providers = providers.clone();
                 tokio::spawn(async move {
@@ -51,10 +57,20 @@ pub async fn run(providers: Providers) {
             Ok(None) => drop(turn),
             Err(error) => tracing::warn!(%error, "cannot look for work; trying again"),
         }
-        let next = providers.store().read(|tx| Box::pin(async move { jobs::next_due(tx).await })).await.ok().flatten();
-        let wait = next.map_or(30_000, |next| (next - providers.store().now()).clamp(200, 30_000));
+        let next = providers
+            .store()
+            .read(|tx| Box::pin(async move { jobs::next_due(tx).await }))
+            .await
+            .ok()
+            .flatten();
+        let wait = next.map_or(30_000, |next| {
+            (next - providers.store().now()).clamp(200, 30_000)
+        });
         let _ = tokio::time::timeout(Duration::from_millis(wait.unsigned_abs()), async {
-            while !matches!(heard.recv().await, Ok(Announcement::Jobs | Announcement::Anything)) {}
+            while !matches!(
+                heard.recv().await,
+                Ok(Announcement::Jobs | Announcement::Anything)
+            ) {}
         })
         .await;
     }
@@ -80,7 +96,9 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
     let (told, account) = match job.kind.as_str() {
         consent::CHECK_JOB => {
             let id = ConnectId(job.subject);
-            let connect = store.read(move |tx| Box::pin(async move { connects::find(tx, id).await })).await?;
+            let connect = store
+                .read(move |tx| Box::pin(async move { connects::find(tx, id).await }))
+                .await?;
             let account = connect.as_ref().and_then(|connect| connect.account_id);
             let steps = connect.as_ref().map(steps_of).unwrap_or_default();
             ((Told::Connect(id), steps), account)
@@ -92,13 +110,23 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
         }
     };
     let found = match account {
-        Some(id) => store.read(move |tx| Box::pin(async move { accounts::find(tx, id).await })).await?,
+        Some(id) => {
+            store
+                .read(move |tx| Box::pin(async move { accounts::find(tx, id).await }))
+                .await?
+        }
         None => None,
     };
     let job_id = job.id;
     if let Some(account) = found {
         let ((told, steps), at_connect) = (told, job.kind == consent::CHECK_JOB);
-        let mut check = Check { providers, account, job, told, steps };
+        let mut check = Check {
+            providers,
+            account,
+            job,
+            told,
+            steps,
+        };
         if at_connect {
             check.run_after_consent().await?;
         } else {
@@ -108,7 +136,10 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
     store
         .write(move |tx| {
             Box::pin(async move {
-                let result = jobs::result(tx, job_id).await?.and_then(|(text, _)| text).unwrap_or_else(|| "[]".into());
+                let result = jobs::result(tx, job_id)
+                    .await?
+                    .and_then(|(text, _)| text)
+                    .unwrap_or_else(|| "[]".into());
                 jobs::done(tx, job_id, &result).await
             })
         })
@@ -125,12 +156,17 @@ impl Check<'_> {
             Told::Connect(id) => {
                 self.providers
                     .store()
-                    .write(move |tx| Box::pin(async move { consent::save_steps(tx, id, status, &steps).await }))
+                    .write(move |tx| {
+                        Box::pin(async move { consent::save_steps(tx, id, status, &steps).await })
+                    })
                     .await
             }
             Told::Job => {
                 let text = serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into());
-                self.providers.store().write(move |tx| Box::pin(async move { jobs::progress(tx, job, &text).await })).await
+                self.providers
+                    .store()
+                    .write(move |tx| Box::pin(async move { jobs::progress(tx, job, &text).await }))
+                    .await
             }
         }
     }
@@ -149,7 +185,9 @@ impl Check<'_> {
         }
         if receives {
             // The account's own task starts, or goes on, from here.
-            self.providers.store().announce(Announcement::Grant(self.account.grant_id));
+            self.providers
+                .store()
+                .announce(Announcement::Grant(self.account.grant_id));
         }
         Ok(())
     }
@@ -161,7 +199,8 @@ impl Check<'_> {
         } else {
             for name in ["imap", "smtp"] {
                 let subject = self.account.mailbox_address.clone();
-                self.tell(Step::skip(name, subject), Status::Checking).await?;
+                self.tell(Step::skip(name, subject), Status::Checking)
+                    .await?;
             }
         }
         Ok(())
@@ -170,21 +209,24 @@ impl Check<'_> {
     /// Refreshes once: the surest proof that the grant lives.
     async fn token(&mut self) -> anyhow::Result<bool> {
         let subject = self.account.smtp_user.clone();
-        self.tell(Step::running("token", subject.clone()), Status::Checking).await?;
+        self.tell(Step::running("token", subject.clone()), Status::Checking)
+            .await?;
         let began = Instant::now();
         let week = 7 * 24 * 3_600_000;
         let answered = tokens::refresh(self.providers, self.account.grant_id, week).await;
         // Asking for more life than any token has is how a refresh is forced; the one that came is looked at below.
         let answered = match answered {
-            Ok(Answered::Later(..)) | Err(_) => tokens::fresh_token(self.providers, self.account.grant_id).await?,
+            Ok(Answered::Later(..)) | Err(_) => {
+                tokens::fresh_token(self.providers, self.account.grant_id).await?
+            }
             Ok(other) => other,
         };
         let ms = millis(began);
         let step = match &answered {
             Answered::Fresh(_) => Step::ok("token", subject, ms),
-            Answered::Later(_, cause) | Answered::AppBroken(cause) | Answered::NeedsConsent(cause) => {
-                Step::fail("token", subject, ms, to_case(cause))
-            }
+            Answered::Later(_, cause)
+            | Answered::AppBroken(cause)
+            | Answered::NeedsConsent(cause) => Step::fail("token", subject, ms, to_case(cause)),
         };
         let works = matches!(answered, Answered::Fresh(_));
         self.tell(step, Status::Checking).await?;
@@ -194,7 +236,8 @@ impl Check<'_> {
     /// Login, LIST and SELECT of the inbox.
     async fn imap(&mut self, status: Status) -> anyhow::Result<bool> {
         let subject = self.profile()?.imap.to_string();
-        self.tell(Step::running("imap", subject.clone()), status).await?;
+        self.tell(Step::running("imap", subject.clone()), status)
+            .await?;
         let began = Instant::now();
         let tried = match session::open(self.providers, &self.account).await {
             Ok(mut session) => {
@@ -223,13 +266,24 @@ impl Check<'_> {
                         })
                     })
                     .await?;
-                (Step::ok("imap", subject, ms).said(&format!("{folders} folders")), true)
+                (
+                    Step::ok("imap", subject, ms).said(&format!("{folders} folders")),
+                    true,
+                )
             }
-            Err(NoSession::NoToken(cause)) => (Step::fail("imap", subject, ms, to_case(&cause)), false),
+            Err(NoSession::NoToken(cause)) => {
+                (Step::fail("imap", subject, ms, to_case(&cause)), false)
+            }
             Err(NoSession::Ours(error)) => anyhow::bail!(error),
             Err(NoSession::Imap(error)) => {
                 let (case, judged) = self.judge(&error.verdict(), error.provider_said()).await?;
-                standing::show_sync(store, &self.account, &judged, self.cause(&error.verdict(), error.provider_said())).await?;
+                standing::show_sync(
+                    store,
+                    &self.account,
+                    &judged,
+                    self.cause(&error.verdict(), error.provider_said()),
+                )
+                .await?;
                 (self.refusal("imap", subject, ms, case, &judged), false)
             }
         };
@@ -241,25 +295,40 @@ impl Check<'_> {
     async fn smtp(&mut self, status: Status) -> anyhow::Result<()> {
         let profile = self.profile()?.clone();
         let subject = profile.smtp.to_string();
-        self.tell(Step::running("smtp", subject.clone()), status).await?;
+        self.tell(Step::running("smtp", subject.clone()), status)
+            .await?;
         let began = Instant::now();
         let token = match session::token(self.providers, &self.account).await {
             Ok(token) => token,
             Err(NoSession::NoToken(cause)) => {
-                self.tell(Step::fail("smtp", subject, millis(began), to_case(&cause)), status).await?;
+                self.tell(
+                    Step::fail("smtp", subject, millis(began), to_case(&cause)),
+                    status,
+                )
+                .await?;
                 return Ok(());
             }
             Err(error) => anyhow::bail!("{error:?}"),
         };
         let target = session::target(self.providers, &profile, &profile.smtp, profile.smtp_tls);
-        let probe = smtp::probe(&target, &Timeouts::default(), &self.account.smtp_user, &token.token).await;
+        let probe = smtp::probe(
+            &target,
+            &Timeouts::default(),
+            &self.account.smtp_user,
+            &token.token,
+        )
+        .await;
         let ms = millis(began);
         let store = self.providers.store();
         let step = match probe.failure {
             None => {
                 let id = self.account.id;
                 store
-                    .write(move |tx| Box::pin(async move { accounts::set_send(tx, id, SendStatus::Ready, None, None).await }))
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            accounts::set_send(tx, id, SendStatus::Ready, None, None).await
+                        })
+                    })
                     .await?;
                 Step::ok("smtp", subject, ms)
             }
@@ -270,7 +339,13 @@ impl Check<'_> {
                     refresh_first: failure.refresh_first,
                 };
                 let (case, judged) = self.judge(&verdict, Some(&failure.provider_said)).await?;
-                standing::show_send(store, &self.account, &judged, self.cause(&verdict, Some(&failure.provider_said))).await?;
+                standing::show_send(
+                    store,
+                    &self.account,
+                    &judged,
+                    self.cause(&verdict, Some(&failure.provider_said)),
+                )
+                .await?;
                 self.refusal("smtp", subject, ms, case, &judged)
             }
         };
@@ -279,11 +354,18 @@ impl Check<'_> {
     }
 
     fn cause(&self, verdict: &Verdict, said: Option<&str>) -> store::intervals::Cause {
-        let label = self.profile().map(|profile| profile.label.clone()).unwrap_or_default();
+        let label = self
+            .profile()
+            .map(|profile| profile.label.clone())
+            .unwrap_or_default();
         standing::cause(&self.account, verdict.cause_id, said).with("provider", label)
     }
 
-    async fn judge(&self, verdict: &Verdict, said: Option<&str>) -> store::Result<(Case, standing::Standing)> {
+    async fn judge(
+        &self,
+        verdict: &Verdict,
+        said: Option<&str>,
+    ) -> store::Result<(Case, standing::Standing)> {
         let store = self.providers.store();
         let consented_at = standing::consented_at(store, &self.account).await?;
         // At a check somebody is watching: what is refused is shown, however short it may last.
@@ -293,7 +375,14 @@ impl Check<'_> {
     }
 
     /// A refusal that waiting may mend is a warning with its time; everything else is a failure.
-    fn refusal(&self, name: &str, subject: String, ms: u64, case: Case, judged: &standing::Standing) -> Step {
+    fn refusal(
+        &self,
+        name: &str,
+        subject: String,
+        ms: u64,
+        case: Case,
+        judged: &standing::Standing,
+    ) -> Step {
         match judged.show {
             Some(Shown::Later(until)) => {
                 let seconds = (until - self.providers.store().now()).max(1_000) / 1_000;
@@ -306,7 +395,10 @@ impl Check<'_> {
 
 async fn look_around(connection: &mut Connection) -> Result<usize, ImapError> {
     let folders = connection.list_folders().await?;
-    let inbox = folders.iter().find(|folder| folder.is_inbox()).map_or("INBOX", |folder| folder.name.as_str());
+    let inbox = folders
+        .iter()
+        .find(|folder| folder.is_inbox())
+        .map_or("INBOX", |folder| folder.name.as_str());
     connection.examine(inbox, false).await?;
     Ok(folders.len())
 }

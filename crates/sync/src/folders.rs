@@ -68,24 +68,45 @@ pub fn keep(entries: &[ListEntry], gmail: bool) -> Vec<Listed> {
     let mut kept: Vec<Listed> = Vec::new();
     let mut taken: Vec<String> = Vec::new();
     for entry in entries {
-        if entry.name.is_empty() || (gmail && (entry.has("\\Flagged") || entry.has("\\Important"))) {
+        if entry.name.is_empty() || (gmail && (entry.has("\\Flagged") || entry.has("\\Important")))
+        {
             continue;
         }
         let delimiter = entry.delimiter.map(String::from).unwrap_or_default();
         let path = utf7::decode(&entry.name);
-        let path = if entry.is_inbox() { "INBOX".to_owned() } else { path };
-        let top = path.split(delimiter.as_str()).find(|part| !part.is_empty()).unwrap_or(&path).to_lowercase();
+        let path = if entry.is_inbox() {
+            "INBOX".to_owned()
+        } else {
+            path
+        };
+        let top = path
+            .split(delimiter.as_str())
+            .find(|part| !part.is_empty())
+            .unwrap_or(&path)
+            .to_lowercase();
         if !gmail && !entry.has("\\Sent") && NO_MAIL.contains(&top.as_str()) {
             continue;
         }
-        let name = if delimiter.is_empty() { path.clone() } else { path.rsplit(delimiter.as_str()).next().unwrap_or(&path).to_owned() };
+        let name = if delimiter.is_empty() {
+            path.clone()
+        } else {
+            path.rsplit(delimiter.as_str())
+                .next()
+                .unwrap_or(&path)
+                .to_owned()
+        };
         let role = if entry.is_inbox() {
             Some("inbox")
         } else {
-            BY_ATTRIBUTE.iter().find(|(attribute, _)| entry.has(attribute)).map(|(_, role)| *role)
+            BY_ATTRIBUTE
+                .iter()
+                .find(|(attribute, _)| entry.has(attribute))
+                .map(|(_, role)| *role)
         };
         // A role has one folder (RFC 8621, 2): the first one that the server names.
-        let role = role.filter(|role| !taken.iter().any(|taken| taken == role)).map(str::to_owned);
+        let role = role
+            .filter(|role| !taken.iter().any(|taken| taken == role))
+            .map(str::to_owned);
         taken.extend(role.clone());
         kept.push(Listed {
             name,
@@ -97,11 +118,16 @@ pub fn keep(entries: &[ListEntry], gmail: bool) -> Vec<Listed> {
         });
     }
     for folder in &mut kept {
-        let at_top = !folder.path.contains(folder.delimiter.as_str()) || folder.delimiter.is_empty();
-        let under_inbox = folder.path.to_uppercase().starts_with("INBOX") && folder.path.matches(folder.delimiter.as_str()).count() == 1;
+        let at_top =
+            !folder.path.contains(folder.delimiter.as_str()) || folder.delimiter.is_empty();
+        let under_inbox = folder.path.to_uppercase().starts_with("INBOX")
+            && folder.path.matches(folder.delimiter.as_str()).count() == 1;
         if folder.role.is_none() && folder.selectable && (at_top || under_inbox) {
             let name = folder.name.to_lowercase();
-            let role = BY_NAME.iter().find(|(known, _)| *known == name).map(|(_, role)| *role);
+            let role = BY_NAME
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, role)| *role);
             if let Some(role) = role.filter(|role| !taken.iter().any(|taken| taken == role)) {
                 taken.push(role.to_owned());
                 folder.role = Some(role.to_owned());
@@ -116,7 +142,11 @@ mod tests {
     use super::*;
 
     fn entry(attributes: &[&str], name: &str) -> ListEntry {
-        ListEntry { attributes: attributes.iter().map(|text| (*text).to_owned()).collect(), delimiter: Some('/'), name: name.into() }
+        ListEntry {
+            attributes: attributes.iter().map(|text| (*text).to_owned()).collect(),
+            delimiter: Some('/'),
+            name: name.into(),
+        }
     }
 
     #[test]
@@ -124,15 +154,32 @@ mod tests {
         let list = [
             entry(&["\\HasNoChildren"], "INBOX"),
             entry(&["\\HasChildren", "\\Noselect"], "[Gmail]"),
-            entry(&["\\All", "\\HasNoChildren"], "[Gmail]/&MFkweTBmMG4w4TD8MOs-"),
-            entry(&["\\Flagged", "\\HasNoChildren"], "[Gmail]/&MLkwvzD8TtgwTQ-"),
-            entry(&["\\HasNoChildren", "\\Sent"], "[Gmail]/&kAFP4W4IMH8w4TD8MOs-"),
+            entry(
+                &["\\All", "\\HasNoChildren"],
+                "[Gmail]/&MFkweTBmMG4w4TD8MOs-",
+            ),
+            entry(
+                &["\\Flagged", "\\HasNoChildren"],
+                "[Gmail]/&MLkwvzD8TtgwTQ-",
+            ),
+            entry(
+                &["\\HasNoChildren", "\\Sent"],
+                "[Gmail]/&kAFP4W4IMH8w4TD8MOs-",
+            ),
         ];
         let kept = keep(&list, true);
-        let roles: Vec<(&str, Option<&str>)> = kept.iter().map(|folder| (folder.name.as_str(), folder.role.as_deref())).collect();
+        let roles: Vec<(&str, Option<&str>)> = kept
+            .iter()
+            .map(|folder| (folder.name.as_str(), folder.role.as_deref()))
+            .collect();
         assert_eq!(
             roles,
-            [("INBOX", Some("inbox")), ("[Gmail]", None), ("すべてのメール", Some("all")), ("送信済みメール", Some("sent"))]
+            [
+                ("INBOX", Some("inbox")),
+                ("[Gmail]", None),
+                ("すべてのメール", Some("all")),
+                ("送信済みメール", Some("sent"))
+            ]
         );
         assert!(!kept[1].selectable);
     }
@@ -149,7 +196,10 @@ mod tests {
             entry(&[], "Archive"),
         ];
         let kept = keep(&list, false);
-        let roles: Vec<(&str, Option<&str>)> = kept.iter().map(|folder| (folder.path.as_str(), folder.role.as_deref())).collect();
+        let roles: Vec<(&str, Option<&str>)> = kept
+            .iter()
+            .map(|folder| (folder.path.as_str(), folder.role.as_deref()))
+            .collect();
         assert_eq!(
             roles,
             [

@@ -38,7 +38,11 @@ pub struct Pulled {
 }
 
 /// Takes over the server's list of folders.
-pub async fn take_over_folders(providers: &Providers, account: &Account, connection: &mut Connection) -> Result<Vec<Folder>, NoSession> {
+pub async fn take_over_folders(
+    providers: &Providers,
+    account: &Account,
+    connection: &mut Connection,
+) -> Result<Vec<Folder>, NoSession> {
     let entries = connection.list_folders().await?;
     let gmail = connection.capabilities().has("X-GM-EXT-1");
     let listed = crate::folders::keep(&entries, gmail);
@@ -60,7 +64,12 @@ pub async fn take_over_folders(providers: &Providers, account: &Account, connect
 }
 
 /// Brings one folder up to date. The folder is selected afterwards.
-pub async fn pull(providers: &Providers, account: &Account, connection: &mut Connection, folder: &Folder) -> Result<Pulled, NoSession> {
+pub async fn pull(
+    providers: &Providers,
+    account: &Account,
+    connection: &mut Connection,
+    folder: &Folder,
+) -> Result<Pulled, NoSession> {
     let gmail = connection.capabilities().has("X-GM-EXT-1");
     let condstore = connection.capabilities().has("CONDSTORE");
     let name = String::from_utf8_lossy(&folder.listed.wire_name).into_owned();
@@ -71,10 +80,14 @@ pub async fn pull(providers: &Providers, account: &Account, connection: &mut Con
     if folder.uidvalidity.is_some_and(|known| known != uidvalidity) {
         // The UIDs mean other messages now. The emails stay and are matched again by what they are.
         tracing::info!(account.id = %id, folder.name = %folder.listed.path, "UIDVALIDITY changed; matching again");
-        store.write(move |tx| Box::pin(async move { emails::folder_gone(tx, id, folder_id).await })).await?;
+        store
+            .write(move |tx| Box::pin(async move { emails::folder_gone(tx, id, folder_id).await }))
+            .await?;
     }
     let known: BTreeMap<i64, (EmailId, String)> = store
-        .read(move |tx| Box::pin(async move { emails::copies::of_folder(tx, id, folder_id, uidvalidity).await }))
+        .read(move |tx| {
+            Box::pin(async move { emails::copies::of_folder(tx, id, folder_id, uidvalidity).await })
+        })
         .await?
         .into_iter()
         .map(|(uid, email, flags)| (uid, (email, flags)))
@@ -82,10 +95,24 @@ pub async fn pull(providers: &Providers, account: &Account, connection: &mut Con
     let there: Vec<i64> = if selected.exists == 0 {
         Vec::new()
     } else {
-        connection.search(&SearchKey::All).await?.into_iter().map(i64::from).collect()
+        connection
+            .search(&SearchKey::All)
+            .await?
+            .into_iter()
+            .map(i64::from)
+            .collect()
     };
-    let mut pulled = Pulled { gone: remove_gone(providers, id, folder, uidvalidity, &known, &there).await?, ..Pulled::default() };
-    let wanted = wanted(&there, &known, folder.uidnext.filter(|_| folder.uidvalidity == Some(uidvalidity)));
+    let mut pulled = Pulled {
+        gone: remove_gone(providers, id, folder, uidvalidity, &known, &there).await?,
+        ..Pulled::default()
+    };
+    let wanted = wanted(
+        &there,
+        &known,
+        folder
+            .uidnext
+            .filter(|_| folder.uidvalidity == Some(uidvalidity)),
+    );
     let rows = look(connection, &wanted, gmail).await?;
     let mut missing: Vec<(i64, Row)> = Vec::new();
     let mut joined: Vec<(i64, Row)> = Vec::new();
@@ -98,11 +125,22 @@ pub async fn pull(providers: &Providers, account: &Account, connection: &mut Con
                     changed.push((uid, row.keywords));
                 }
             }
-            None if row.gm_msgid.is_some_and(|gm| by_gmail.contains_key(&gm)) => joined.push((uid, row)),
+            None if row.gm_msgid.is_some_and(|gm| by_gmail.contains_key(&gm)) => {
+                joined.push((uid, row))
+            }
             None => missing.push((uid, row)),
         }
     }
-    note_known(providers, id, folder, uidvalidity, changed, joined, &by_gmail).await?;
+    note_known(
+        providers,
+        id,
+        folder,
+        uidvalidity,
+        changed,
+        joined,
+        &by_gmail,
+    )
+    .await?;
     // Newest first: that is what a person wants to see.
     missing.sort_by_key(|(uid, _)| std::cmp::Reverse(*uid));
     for batch in missing.chunks(BATCH) {
@@ -111,12 +149,26 @@ pub async fn pull(providers: &Providers, account: &Account, connection: &mut Con
         pulled.added += keep_batch(providers, account, folder, uidvalidity, batch, fetched).await?;
     }
     let uidnext = there.iter().max().copied().unwrap_or(0) + 1;
-    let (modseq, exists) = (selected.highestmodseq.and_then(|value| i64::try_from(value).ok()), i64::from(selected.exists));
+    let (modseq, exists) = (
+        selected
+            .highestmodseq
+            .and_then(|value| i64::try_from(value).ok()),
+        i64::from(selected.exists),
+    );
     let inbox = folder.listed.role.as_deref() == Some("inbox");
     store
         .write(move |tx| {
             Box::pin(async move {
-                folders::set_position(tx, id, folder_id, uidvalidity, uidnext, modseq, Some(exists)).await?;
+                folders::set_position(
+                    tx,
+                    id,
+                    folder_id,
+                    uidvalidity,
+                    uidnext,
+                    modseq,
+                    Some(exists),
+                )
+                .await?;
                 if pulled.added > 0 && inbox {
                     accounts::touched(tx, id, Side::Sync).await?;
                 }
@@ -128,14 +180,22 @@ pub async fn pull(providers: &Providers, account: &Account, connection: &mut Con
 }
 
 /// The UIDs to look at: the newest, and everything that came since the last position.
-fn wanted(there: &[i64], known: &BTreeMap<i64, (EmailId, String)>, uidnext: Option<i64>) -> Vec<u32> {
+fn wanted(
+    there: &[i64],
+    known: &BTreeMap<i64, (EmailId, String)>,
+    uidnext: Option<i64>,
+) -> Vec<u32> {
     let mut sorted: Vec<i64> = there.to_vec();
     sorted.sort_unstable();
     let newest_from = sorted.len().saturating_sub(NEWEST);
     let mut wanted: Vec<u32> = sorted
         .iter()
         .enumerate()
-        .filter(|(index, uid)| *index >= newest_from || known.contains_key(uid) || uidnext.is_some_and(|next| **uid >= next))
+        .filter(|(index, uid)| {
+            *index >= newest_from
+                || known.contains_key(uid)
+                || uidnext.is_some_and(|next| **uid >= next)
+        })
         .filter_map(|(_, uid)| u32::try_from(*uid).ok())
         .collect();
     wanted.dedup();
@@ -151,7 +211,11 @@ async fn remove_gone(
     there: &[i64],
 ) -> Result<usize, NoSession> {
     let there: std::collections::HashSet<i64> = there.iter().copied().collect();
-    let gone: Vec<i64> = known.keys().filter(|uid| !there.contains(uid)).copied().collect();
+    let gone: Vec<i64> = known
+        .keys()
+        .filter(|uid| !there.contains(uid))
+        .copied()
+        .collect();
     let count = gone.len();
     let folder = folder.id;
     for part in gone.chunks(200) {
@@ -161,7 +225,16 @@ async fn remove_gone(
             .write(move |tx| {
                 Box::pin(async move {
                     for uid in part {
-                        emails::copy_gone(tx, id, Place { folder, uidvalidity, uid }).await?;
+                        emails::copy_gone(
+                            tx,
+                            id,
+                            Place {
+                                folder,
+                                uidvalidity,
+                                uid,
+                            },
+                        )
+                        .await?;
                     }
                     Ok(())
                 })
@@ -180,7 +253,11 @@ struct Row {
     gm_thrid: Option<u64>,
 }
 
-async fn look(connection: &mut Connection, uids: &[u32], gmail: bool) -> Result<Vec<(i64, Row)>, ImapError> {
+async fn look(
+    connection: &mut Connection,
+    uids: &[u32],
+    gmail: bool,
+) -> Result<Vec<(i64, Row)>, ImapError> {
     if uids.is_empty() {
         return Ok(Vec::new());
     }
@@ -189,12 +266,16 @@ async fn look(connection: &mut Connection, uids: &[u32], gmail: bool) -> Result<
         items.extend([FetchItem::GmMsgId, FetchItem::GmThrId, FetchItem::GmLabels]);
     }
     let asked: std::collections::HashSet<u32> = uids.iter().copied().collect();
-    let fetched = connection.fetch_all(&SequenceSet::of(uids.iter().copied()), &items, None).await?;
+    let fetched = connection
+        .fetch_all(&SequenceSet::of(uids.iter().copied()), &items, None)
+        .await?;
     let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
     for row in fetched {
         let fetch = row.fetch;
         // Rows of other messages come too, and so do rows with less than was asked for: those say nothing.
-        let Some(uid) = fetch.uid.filter(|uid| asked.contains(uid)) else { continue };
+        let Some(uid) = fetch.uid.filter(|uid| asked.contains(uid)) else {
+            continue;
+        };
         let Some(flags) = &fetch.flags else { continue };
         rows.insert(i64::from(uid), read_row(&fetch, flags));
     }
@@ -202,21 +283,35 @@ async fn look(connection: &mut Connection, uids: &[u32], gmail: bool) -> Result<
 }
 
 fn read_row(fetch: &Fetch, flags: &[String]) -> Row {
-    let mut keywords: Vec<String> = flags.iter().filter_map(|flag| emails::keywords::of_flag(flag)).collect();
-    if fetch.gm_labels.iter().flatten().any(|label| label.eq_ignore_ascii_case("\\Important")) {
+    let mut keywords: Vec<String> = flags
+        .iter()
+        .filter_map(|flag| emails::keywords::of_flag(flag))
+        .collect();
+    if fetch
+        .gm_labels
+        .iter()
+        .flatten()
+        .any(|label| label.eq_ignore_ascii_case("\\Important"))
+    {
         keywords.push("$important".to_owned());
     }
     keywords.sort();
     keywords.dedup();
     Row {
         keywords,
-        received_at: fetch.internal_date.map(|date| date.unix_timestamp().saturating_mul(1000)),
+        received_at: fetch
+            .internal_date
+            .map(|date| date.unix_timestamp().saturating_mul(1000)),
         gm_msgid: fetch.gm_msgid,
         gm_thrid: fetch.gm_thrid,
     }
 }
 
-async fn known_by_gmail(providers: &Providers, id: AccountId, rows: &[(i64, Row)]) -> Result<HashMap<u64, EmailId>, NoSession> {
+async fn known_by_gmail(
+    providers: &Providers,
+    id: AccountId,
+    rows: &[(i64, Row)],
+) -> Result<HashMap<u64, EmailId>, NoSession> {
     let wanted: Vec<u64> = rows.iter().filter_map(|(_, row)| row.gm_msgid).collect();
     if wanted.is_empty() {
         return Ok(HashMap::new());
@@ -260,7 +355,17 @@ async fn note_known(
             .write(move |tx| {
                 Box::pin(async move {
                     for (uid, keywords) in part {
-                        emails::keywords::observed(tx, id, Place { folder, uidvalidity, uid }, &keywords).await?;
+                        emails::keywords::observed(
+                            tx,
+                            id,
+                            Place {
+                                folder,
+                                uidvalidity,
+                                uid,
+                            },
+                            &keywords,
+                        )
+                        .await?;
                     }
                     Ok(())
                 })
@@ -274,7 +379,18 @@ async fn note_known(
             .write(move |tx| {
                 Box::pin(async move {
                     for (uid, email, keywords) in part {
-                        emails::copies::add(tx, id, email, Place { folder, uidvalidity, uid }, &keywords).await?;
+                        emails::copies::add(
+                            tx,
+                            id,
+                            email,
+                            Place {
+                                folder,
+                                uidvalidity,
+                                uid,
+                            },
+                            &keywords,
+                        )
+                        .await?;
                     }
                     Ok(())
                 })
@@ -284,8 +400,14 @@ async fn note_known(
     Ok(())
 }
 
-async fn fetch_bodies(connection: &mut Connection, batch: &[(i64, Row)]) -> Result<HashMap<i64, Vec<u8>>, ImapError> {
-    let uids: Vec<u32> = batch.iter().filter_map(|(uid, _)| u32::try_from(*uid).ok()).collect();
+async fn fetch_bodies(
+    connection: &mut Connection,
+    batch: &[(i64, Row)],
+) -> Result<HashMap<i64, Vec<u8>>, ImapError> {
+    let uids: Vec<u32> = batch
+        .iter()
+        .filter_map(|(uid, _)| u32::try_from(*uid).ok())
+        .collect();
     let mut bodies = HashMap::new();
     let set = SequenceSet::of(uids.iter().copied());
     let items = [FetchItem::Uid, FetchItem::whole()];
@@ -310,11 +432,18 @@ async fn keep_batch(
 ) -> Result<usize, NoSession> {
     let mut ready = Vec::new();
     for (uid, row) in batch {
-        let place = Place { folder: folder.id, uidvalidity, uid: *uid };
+        let place = Place {
+            folder: folder.id,
+            uidvalidity,
+            uid: *uid,
+        };
         let (raw, odd) = match bodies.remove(uid) {
             Some(raw) => (raw, None),
             // Exchange lists messages that it cannot convert. The line goes on; what is known of it is shown.
-            None => (Vec::new(), Some("the server listed this message and did not send it".to_owned())),
+            None => (
+                Vec::new(),
+                Some("the server listed this message and did not send it".to_owned()),
+            ),
         };
         ready.push((place, prepare(providers, row, raw, odd).await?));
     }
@@ -366,7 +495,13 @@ async fn keep_batch(
 }
 
 /// An email that cannot be stored as it is understood: kept with its bytes alone, and marked.
-async fn keep_raw(providers: &Providers, id: AccountId, place: Place, email: &NewEmail, why: &str) -> Result<(), NoSession> {
+async fn keep_raw(
+    providers: &Providers,
+    id: AccountId,
+    place: Place,
+    email: &NewEmail,
+    why: &str,
+) -> Result<(), NoSession> {
     tracing::warn!(account.id = %id, blob = %email.blob_id, why, "an odd mail is kept raw");
     let bare = NewEmail {
         blob_id: email.blob_id,
@@ -380,12 +515,20 @@ async fn keep_raw(providers: &Providers, id: AccountId, place: Place, email: &Ne
         folders: Vec::new(),
         odd: Some(why.to_owned()),
     };
-    providers.store().write(move |tx| Box::pin(async move { emails::add(tx, id, &bare, Some(place)).await })).await?;
+    providers
+        .store()
+        .write(move |tx| Box::pin(async move { emails::add(tx, id, &bare, Some(place)).await }))
+        .await?;
     Ok(())
 }
 
 /// Keeps the bytes and reads the mail, off the async threads.
-async fn prepare(providers: &Providers, row: &Row, raw: Vec<u8>, odd: Option<String>) -> Result<NewEmail, NoSession> {
+async fn prepare(
+    providers: &Providers,
+    row: &Row,
+    raw: Vec<u8>,
+    odd: Option<String>,
+) -> Result<NewEmail, NoSession> {
     let blob_id = providers.store().blobs().put(&raw).await?;
     let size = raw.len();
     let read = tokio::task::spawn_blocking(move || {
@@ -397,11 +540,20 @@ async fn prepare(providers: &Providers, row: &Row, raw: Vec<u8>, odd: Option<Str
     // The reader is bounded and tested against hostile mail; should it fall over all the same, the mail is kept raw.
     let (message, search_text, odd) = match read {
         Ok((message, text)) => (message, text, odd),
-        Err(_) => (wire::mime::read(b""), String::new(), Some("this mail could not be read".to_owned())),
+        Err(_) => (
+            wire::mime::read(b""),
+            String::new(),
+            Some("this mail could not be read".to_owned()),
+        ),
     };
     let received_at = row
         .received_at
-        .or_else(|| message.headers.date.map(|date| date.unix.saturating_mul(1000)))
+        .or_else(|| {
+            message
+                .headers
+                .date
+                .map(|date| date.unix.saturating_mul(1000))
+        })
         .unwrap_or_else(|| providers.store().now());
     Ok(NewEmail {
         blob_id,

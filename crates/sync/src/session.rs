@@ -56,14 +56,23 @@ pub struct Session {
 impl Session {
     /// How long the session may be used before it has to be opened again with a fresh token.
     pub fn ends_in(&self, providers: &Providers) -> Duration {
-        let left = Duration::from_millis((self.token.ends_at - providers.store().now()).max(0).unsigned_abs());
+        let left = Duration::from_millis(
+            (self.token.ends_at - providers.store().now())
+                .max(0)
+                .unsigned_abs(),
+        );
         // Tokens of a few minutes (a tenant's policy) are used for most of their life all the same.
         left.saturating_sub(LEAVE_BEFORE.min(left / 5))
     }
 }
 
 /// Where a provider's mail server is.
-pub fn target(providers: &Providers, profile: &ProviderProfile, server: &HostPort, tls: Tls) -> Target {
+pub fn target(
+    providers: &Providers,
+    profile: &ProviderProfile,
+    server: &HostPort,
+    tls: Tls,
+) -> Target {
     Target {
         host: server.host.clone(),
         port: server.port,
@@ -81,7 +90,9 @@ pub fn target(providers: &Providers, profile: &ProviderProfile, server: &HostPor
 pub async fn token(providers: &Providers, account: &Account) -> Result<Fresh, NoSession> {
     match tokens::fresh_token(providers, account.grant_id).await? {
         Answered::Fresh(fresh) => Ok(fresh),
-        Answered::Later(_, cause) | Answered::AppBroken(cause) | Answered::NeedsConsent(cause) => Err(NoSession::NoToken(cause)),
+        Answered::Later(_, cause) | Answered::AppBroken(cause) | Answered::NeedsConsent(cause) => {
+            Err(NoSession::NoToken(cause))
+        }
     }
 }
 
@@ -101,17 +112,31 @@ pub async fn open(providers: &Providers, account: &Account) -> Result<Session, N
     }
 }
 
-async fn log_in(providers: &Providers, account: &Account, token: &Fresh) -> Result<Connection, ImapError> {
+async fn log_in(
+    providers: &Providers,
+    account: &Account,
+    token: &Fresh,
+) -> Result<Connection, ImapError> {
     let profile = match providers.profile(&account.provider) {
         Ok(profile) => profile,
-        Err(error) => return Err(ImapError::Protocol { said: error.to_string() }),
+        Err(error) => {
+            return Err(ImapError::Protocol {
+                said: error.to_string(),
+            });
+        }
     };
     let target = target(providers, profile, &profile.imap, profile.imap_tls);
     let mut connection = Connection::open(&target, Limits::default()).await?;
-    connection.authenticate_xoauth2(&account.mailbox_address, &token.token).await?;
+    connection
+        .authenticate_xoauth2(&account.mailbox_address, &token.token)
+        .await?;
     if connection.capabilities().has("ID") {
         // Google asks clients to say who they are; who does not like it says so and goes on.
-        let pairs = [("name", "Tegata"), ("version", env!("CARGO_PKG_VERSION")), ("vendor", "Tegata")];
+        let pairs = [
+            ("name", "Tegata"),
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("vendor", "Tegata"),
+        ];
         match connection.id(&pairs).await {
             Ok(_) | Err(ImapError::Refused { .. }) => {}
             Err(error) => return Err(error),

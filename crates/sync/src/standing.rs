@@ -58,24 +58,38 @@ pub enum Shown {
 pub fn judge(verdict: &Verdict, now: Millis, consented_at: Millis, failures: u32) -> Standing {
     let settled = consented_at + SETTLING;
     if can_be_delay(verdict.cause_id) && now < settled {
-        return Standing { show: Some(Shown::Later(settled)), again: SETTLING_TRY };
+        return Standing {
+            show: Some(Shown::Later(settled)),
+            again: SETTLING_TRY,
+        };
     }
     match verdict.outcome {
-        Outcome::Done => Standing { show: None, again: Duration::ZERO },
+        Outcome::Done => Standing {
+            show: None,
+            again: Duration::ZERO,
+        },
         Outcome::Later { after } => {
             let again = after.max(back_off(failures));
             let until = now + i64::try_from(again.as_millis()).unwrap_or(i64::MAX / 2);
             let long = again >= Duration::from_secs(60);
-            let show = (failures >= PATIENCE || long && !passing(verdict.cause_id)).then_some(Shown::Later(until));
+            let show = (failures >= PATIENCE || long && !passing(verdict.cause_id))
+                .then_some(Shown::Later(until));
             Standing { show, again }
         }
-        Outcome::NeedsPerson | Outcome::Broken => Standing { show: Some(Shown::Blocked), again: BLOCKED_TRY },
+        Outcome::NeedsPerson | Outcome::Broken => Standing {
+            show: Some(Shown::Blocked),
+            again: BLOCKED_TRY,
+        },
     }
 }
 
 /// Faults of the way, not of the mailbox.
 fn passing(cause_id: &str) -> bool {
-    cause_id.starts_with("net-") || matches!(cause_id, "imap-bye" | "imap-unavailable" | "gmail-system-error" | "exchange-connection-closed")
+    cause_id.starts_with("net-")
+        || matches!(
+            cause_id,
+            "imap-bye" | "imap-unavailable" | "gmail-system-error" | "exchange-connection-closed"
+        )
 }
 
 /// Seconds that double: 1, 2, 4 … up to five minutes.
@@ -86,20 +100,34 @@ pub fn back_off(failures: u32) -> Duration {
 /// When the account's person last consented.
 pub async fn consented_at(store: &Store, account: &Account) -> store::Result<Millis> {
     let (id, created) = (account.id, account.created_at);
-    let found = store.read(move |tx| Box::pin(async move { connects::last_consent(tx, id).await })).await?;
+    let found = store
+        .read(move |tx| Box::pin(async move { connects::last_consent(tx, id).await }))
+        .await?;
     Ok(found.unwrap_or(created))
 }
 
 /// Shows what was judged of receiving.
-pub async fn show_sync(store: &Store, account: &Account, standing: &Standing, cause: Cause) -> store::Result<()> {
+pub async fn show_sync(
+    store: &Store,
+    account: &Account,
+    standing: &Standing,
+    cause: Cause,
+) -> store::Result<()> {
     let id = account.id;
-    let Some(shown) = standing.show else { return Ok(()) };
+    let Some(shown) = standing.show else {
+        return Ok(());
+    };
     store
         .write(move |tx| {
             Box::pin(async move {
                 match shown {
-                    Shown::Later(until) => accounts::set_sync(tx, id, SyncStatus::Later, Some(until), Some(&cause)).await,
-                    Shown::Blocked => accounts::set_sync(tx, id, SyncStatus::Blocked, None, Some(&cause)).await,
+                    Shown::Later(until) => {
+                        accounts::set_sync(tx, id, SyncStatus::Later, Some(until), Some(&cause))
+                            .await
+                    }
+                    Shown::Blocked => {
+                        accounts::set_sync(tx, id, SyncStatus::Blocked, None, Some(&cause)).await
+                    }
                 }
             })
         })
@@ -107,15 +135,27 @@ pub async fn show_sync(store: &Store, account: &Account, standing: &Standing, ca
 }
 
 /// Shows what was judged of sending.
-pub async fn show_send(store: &Store, account: &Account, standing: &Standing, cause: Cause) -> store::Result<()> {
+pub async fn show_send(
+    store: &Store,
+    account: &Account,
+    standing: &Standing,
+    cause: Cause,
+) -> store::Result<()> {
     let id = account.id;
-    let Some(shown) = standing.show else { return Ok(()) };
+    let Some(shown) = standing.show else {
+        return Ok(());
+    };
     store
         .write(move |tx| {
             Box::pin(async move {
                 match shown {
-                    Shown::Later(until) => accounts::set_send(tx, id, SendStatus::Later, Some(until), Some(&cause)).await,
-                    Shown::Blocked => accounts::set_send(tx, id, SendStatus::Blocked, None, Some(&cause)).await,
+                    Shown::Later(until) => {
+                        accounts::set_send(tx, id, SendStatus::Later, Some(until), Some(&cause))
+                            .await
+                    }
+                    Shown::Blocked => {
+                        accounts::set_send(tx, id, SendStatus::Blocked, None, Some(&cause)).await
+                    }
                 }
             })
         })
@@ -140,26 +180,43 @@ mod tests {
     use super::*;
 
     fn verdict(outcome: Outcome, cause_id: &'static str) -> Verdict {
-        Verdict { outcome, cause_id, refresh_first: false }
+        Verdict {
+            outcome,
+            cause_id,
+            refresh_first: false,
+        }
     }
 
     #[test]
     fn a_refusal_that_can_be_a_delay_waits_two_hours_and_then_is_blocked() {
         let refusal = verdict(Outcome::NeedsPerson, "smtp-auth-disabled-mailbox");
-        assert_eq!(judge(&refusal, 1_000, 0, 0).show, Some(Shown::Later(SETTLING)));
+        assert_eq!(
+            judge(&refusal, 1_000, 0, 0).show,
+            Some(Shown::Later(SETTLING))
+        );
         assert_eq!(judge(&refusal, SETTLING, 0, 0).show, Some(Shown::Blocked));
     }
 
     #[test]
     fn a_passing_fault_shows_only_when_it_lasts() {
-        let fault = verdict(Outcome::Later { after: Duration::from_secs(60) }, "net-closed");
+        let fault = verdict(
+            Outcome::Later {
+                after: Duration::from_secs(60),
+            },
+            "net-closed",
+        );
         assert_eq!(judge(&fault, 0, 0, 0).show, None);
         assert!(matches!(judge(&fault, 0, 0, 4).show, Some(Shown::Later(_))));
     }
 
     #[test]
     fn a_provider_that_asks_to_wait_is_shown_at_once_with_its_time() {
-        let throttled = verdict(Outcome::Later { after: Duration::from_secs(300) }, "exchange-throttled");
+        let throttled = verdict(
+            Outcome::Later {
+                after: Duration::from_secs(300),
+            },
+            "exchange-throttled",
+        );
         assert_eq!(judge(&throttled, 0, 0, 0).show, Some(Shown::Later(300_000)));
     }
 }

@@ -42,11 +42,16 @@ pub async fn run(providers: Providers) {
     let turns: Arc<Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<()>>>>> = Arc::default();
     loop {
         let owner = providers.store().node().to_owned();
-        let claimed = providers.store().write(move |tx| Box::pin(async move { submissions::claim(tx, &owner, LEASE).await })).await;
+        let claimed = providers
+            .store()
+            .write(move |tx| Box::pin(async move { submissions::claim(tx, &owner, LEASE).await }))
+            .await;
         match claimed {
             Ok(Some(submission)) => {
                 let turn = {
-                    let mut turns = turns.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    let mut turns = turns
+                        .lock()
+                        .unwrap_or_else(|poisoned| poisoned.into_inner());
                     turns.retain(|_, turn| Arc::strong_count(turn) > 1);
                     turns.entry(submission.account_id).or_default().clone()
                 };
@@ -63,10 +68,20 @@ pub async fn run(providers: Providers) {
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "cannot look for mail to send; trying again"),
         }
-        let next = providers.store().read(|tx| Box::pin(async move { submissions::next_due(tx).await })).await.ok().flatten();
-        let wait = next.map_or(30_000, |next| (next - providers.store().now()).clamp(200, 30_000));
+        let next = providers
+            .store()
+            .read(|tx| Box::pin(async move { submissions::next_due(tx).await }))
+            .await
+            .ok()
+            .flatten();
+        let wait = next.map_or(30_000, |next| {
+            (next - providers.store().now()).clamp(200, 30_000)
+        });
         let _ = tokio::time::timeout(Duration::from_millis(wait.unsigned_abs()), async {
-            while !matches!(heard.recv().await, Ok(Announcement::Submissions | Announcement::Anything)) {}
+            while !matches!(
+                heard.recv().await,
+                Ok(Announcement::Submissions | Announcement::Anything)
+            ) {}
         })
         .await;
     }
@@ -80,8 +95,13 @@ struct Addresses {
 
 async fn handle(providers: &Providers, submission: &Submission) -> anyhow::Result<()> {
     let id = submission.account_id;
-    let account = providers.store().read(move |tx| Box::pin(async move { accounts::find(tx, id).await })).await?;
-    let Some(account) = account else { return Ok(()) };
+    let account = providers
+        .store()
+        .read(move |tx| Box::pin(async move { accounts::find(tx, id).await }))
+        .await?;
+    let Some(account) = account else {
+        return Ok(());
+    };
     match submission.status {
         Status::Unclear => look_before_again(providers, &account, submission).await,
         Status::Filing => file(providers, &account, submission).await,
@@ -102,33 +122,86 @@ async fn turn(
     providers
         .store()
         .write(move |tx| {
-            Box::pin(async move { submissions::turn(tx, &submission, status, run_at, cause.as_ref(), delivery.as_deref()).await })
+            Box::pin(async move {
+                submissions::turn(
+                    tx,
+                    &submission,
+                    status,
+                    run_at,
+                    cause.as_ref(),
+                    delivery.as_deref(),
+                )
+                .await
+            })
         })
         .await?;
     Ok(())
 }
 
-async fn send(providers: &Providers, account: &Account, submission: &Submission) -> anyhow::Result<()> {
+async fn send(
+    providers: &Providers,
+    account: &Account,
+    submission: &Submission,
+) -> anyhow::Result<()> {
     let addresses: Addresses = serde_json::from_str(&submission.envelope)?;
     let Some(message) = providers.store().blobs().get(submission.blob_id).await? else {
-        let cause = standing::cause(account, "unknown-answer", Some("the message's bytes are missing from the blob store"));
-        return turn(providers, submission, Status::Failed, Duration::ZERO, Some(cause), None).await;
+        let cause = standing::cause(
+            account,
+            "unknown-answer",
+            Some("the message's bytes are missing from the blob store"),
+        );
+        return turn(
+            providers,
+            submission,
+            Status::Failed,
+            Duration::ZERO,
+            Some(cause),
+            None,
+        )
+        .await;
     };
     let token = match session::token(providers, account).await {
         Ok(token) => token,
         Err(NoSession::NoToken(cause)) => {
-            return turn(providers, submission, Status::Queued, Duration::from_secs(60), Some(cause), None).await;
+            return turn(
+                providers,
+                submission,
+                Status::Queued,
+                Duration::from_secs(60),
+                Some(cause),
+                None,
+            )
+            .await;
         }
         Err(error) => anyhow::bail!("{error:?}"),
     };
     let profile = providers.profile(&account.provider)?;
     let target = session::target(providers, profile, &profile.smtp, profile.smtp_tls);
-    let envelope = Envelope { from: addresses.mail_from, to: addresses.rcpt_to.clone() };
-    let mut result = smtp::send(&target, &Timeouts::default(), &account.smtp_user, &token.token, &envelope, &message).await;
+    let envelope = Envelope {
+        from: addresses.mail_from,
+        to: addresses.rcpt_to.clone(),
+    };
+    let mut result = smtp::send(
+        &target,
+        &Timeouts::default(),
+        &account.smtp_user,
+        &token.token,
+        &envelope,
+        &message,
+    )
+    .await;
     if matches!(&result, Err(failure) if failure.refresh_first && !failure.unclear) {
         provider::tokens::refused(providers, account.grant_id, token.version).await?;
         if let Ok(token) = session::token(providers, account).await {
-            result = smtp::send(&target, &Timeouts::default(), &account.smtp_user, &token.token, &envelope, &message).await;
+            result = smtp::send(
+                &target,
+                &Timeouts::default(),
+                &account.smtp_user,
+                &token.token,
+                &envelope,
+                &message,
+            )
+            .await;
         }
     }
     match result {
@@ -144,7 +217,15 @@ async fn send(providers: &Providers, account: &Account, submission: &Submission)
                 })
                 .await?;
             let delivery = delivery(&addresses.rcpt_to, &sent.reply.to_string(), "unknown");
-            turn(providers, submission, Status::Filing, Duration::ZERO, None, Some(delivery)).await
+            turn(
+                providers,
+                submission,
+                Status::Filing,
+                Duration::ZERO,
+                None,
+                Some(delivery),
+            )
+            .await
         }
         Err(failure) => refused(providers, account, submission, &addresses.rcpt_to, &failure).await,
     }
@@ -169,7 +250,15 @@ async fn refused(
     let cause = standing::cause(account, failure.cause_id, Some(&failure.provider_said));
     tracing::info!(submission.id = %submission.id, cause = failure.cause_id, phase = failure.phase, unclear = failure.unclear, "a mail was not taken");
     if failure.unclear {
-        return turn(providers, submission, Status::Unclear, Duration::from_secs(5), Some(cause), None).await;
+        return turn(
+            providers,
+            submission,
+            Status::Unclear,
+            Duration::from_secs(5),
+            Some(cause),
+            None,
+        )
+        .await;
     }
     let verdict = wire::outcome::Verdict {
         outcome: failure.outcome,
@@ -181,39 +270,111 @@ async fn refused(
     let attempts = u32::try_from(submission.attempts.max(1) - 1).unwrap_or(0);
     let judged = standing::judge(&verdict, now, consented_at, attempts);
     // A refusal at login is the mailbox's; one of sender, recipient or content is this mail's.
-    let of_mailbox = matches!(failure.phase, "connect" | "tls" | "greeting" | "ehlo" | "starttls" | "auth");
+    let of_mailbox = matches!(
+        failure.phase,
+        "connect" | "tls" | "greeting" | "ehlo" | "starttls" | "auth"
+    );
     if of_mailbox {
         standing::show_send(providers.store(), account, &judged, cause.clone()).await?;
     }
-    let waits = matches!(failure.outcome, Outcome::Later { .. }) || of_mailbox || matches!(judged.show, Some(Shown::Later(_)));
+    let waits = matches!(failure.outcome, Outcome::Later { .. })
+        || of_mailbox
+        || matches!(judged.show, Some(Shown::Later(_)));
     if waits && now - submission.send_at < GIVE_UP {
-        return turn(providers, submission, Status::Queued, judged.again, Some(cause), None).await;
+        return turn(
+            providers,
+            submission,
+            Status::Queued,
+            judged.again,
+            Some(cause),
+            None,
+        )
+        .await;
     }
     let delivery = delivery(recipients, &failure.provider_said, "no");
-    turn(providers, submission, Status::Failed, Duration::ZERO, Some(cause), Some(delivery)).await
+    turn(
+        providers,
+        submission,
+        Status::Failed,
+        Duration::ZERO,
+        Some(cause),
+        Some(delivery),
+    )
+    .await
 }
 
 /// The connection broke after the end of the mail: is it in Sent?
-async fn look_before_again(providers: &Providers, account: &Account, submission: &Submission) -> anyhow::Result<()> {
+async fn look_before_again(
+    providers: &Providers,
+    account: &Account,
+    submission: &Submission,
+) -> anyhow::Result<()> {
     let mut session = match session::open(providers, account).await {
         Ok(session) => session,
-        Err(_) => return turn(providers, submission, Status::Unclear, Duration::from_secs(60), submission.cause.clone(), None).await,
+        Err(_) => {
+            return turn(
+                providers,
+                submission,
+                Status::Unclear,
+                Duration::from_secs(60),
+                submission.cause.clone(),
+                None,
+            )
+            .await;
+        }
     };
     for wait in LOOKS {
-        match is_in_sent(providers, account, &mut session.connection, &submission.message_id).await {
+        match is_in_sent(
+            providers,
+            account,
+            &mut session.connection,
+            &submission.message_id,
+        )
+        .await
+        {
             Ok(Found::There(_)) => {
                 let delivery = delivery(&recipients(submission), "", "unknown");
-                return turn(providers, submission, Status::Filing, Duration::ZERO, None, Some(delivery)).await;
+                return turn(
+                    providers,
+                    submission,
+                    Status::Filing,
+                    Duration::ZERO,
+                    None,
+                    Some(delivery),
+                )
+                .await;
             }
-            Ok(Found::NotThere(_) | Found::NoSent) => tokio::time::sleep(Duration::from_secs(wait)).await,
-            Err(_) => return turn(providers, submission, Status::Unclear, Duration::from_secs(30), submission.cause.clone(), None).await,
+            Ok(Found::NotThere(_) | Found::NoSent) => {
+                tokio::time::sleep(Duration::from_secs(wait)).await
+            }
+            Err(_) => {
+                return turn(
+                    providers,
+                    submission,
+                    Status::Unclear,
+                    Duration::from_secs(30),
+                    submission.cause.clone(),
+                    None,
+                )
+                .await;
+            }
         }
     }
-    turn(providers, submission, Status::Queued, Duration::ZERO, None, None).await
+    turn(
+        providers,
+        submission,
+        Status::Queued,
+        Duration::ZERO,
+        None,
+        None,
+    )
+    .await
 }
 
 fn recipients(submission: &Submission) -> Vec<String> {
-    serde_json::from_str::<Addresses>(&submission.envelope).map(|addresses| addresses.rcpt_to).unwrap_or_default()
+    serde_json::from_str::<Addresses>(&submission.envelope)
+        .map(|addresses| addresses.rcpt_to)
+        .unwrap_or_default()
 }
 
 enum Found {
@@ -222,36 +383,88 @@ enum Found {
     NoSent,
 }
 
-async fn is_in_sent(providers: &Providers, account: &Account, connection: &mut Connection, message_id: &str) -> Result<Found, NoSession> {
+async fn is_in_sent(
+    providers: &Providers,
+    account: &Account,
+    connection: &mut Connection,
+    message_id: &str,
+) -> Result<Found, NoSession> {
     let id = account.id;
-    let sent = providers.store().read(move |tx| Box::pin(async move { folders::by_role(tx, id, "sent").await })).await?;
-    let Some(sent) = sent else { return Ok(Found::NoSent) };
+    let sent = providers
+        .store()
+        .read(move |tx| Box::pin(async move { folders::by_role(tx, id, "sent").await }))
+        .await?;
+    let Some(sent) = sent else {
+        return Ok(Found::NoSent);
+    };
     let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
     connection.select(&name, false).await?;
     let key = SearchKey::Header("Message-ID".to_owned(), format!("<{message_id}>"));
     let hits = connection.search(&key).await?;
-    Ok(if hits.is_empty() { Found::NotThere(sent) } else { Found::There(sent) })
+    Ok(if hits.is_empty() {
+        Found::NotThere(sent)
+    } else {
+        Found::There(sent)
+    })
 }
 
 /// Makes sure that there is exactly one copy in Sent.
-async fn file(providers: &Providers, account: &Account, submission: &Submission) -> anyhow::Result<()> {
-    let later = |wait| turn(providers, submission, Status::Filing, Duration::from_secs(wait), None, None);
-    let Ok(mut session) = session::open(providers, account).await else { return later(60).await };
+async fn file(
+    providers: &Providers,
+    account: &Account,
+    submission: &Submission,
+) -> anyhow::Result<()> {
+    let later = |wait| {
+        turn(
+            providers,
+            submission,
+            Status::Filing,
+            Duration::from_secs(wait),
+            None,
+            None,
+        )
+    };
+    let Ok(mut session) = session::open(providers, account).await else {
+        return later(60).await;
+    };
     let since = submission.sent_at.unwrap_or(submission.send_at);
     for wait in LOOKS {
-        match is_in_sent(providers, account, &mut session.connection, &submission.message_id).await {
+        match is_in_sent(
+            providers,
+            account,
+            &mut session.connection,
+            &submission.message_id,
+        )
+        .await
+        {
             Ok(Found::There(sent)) => {
                 // Pulled at once, so that the copy and the email here become one under people's eyes.
-                if pull::pull(providers, account, &mut session.connection, &sent).await.is_err() {
+                if pull::pull(providers, account, &mut session.connection, &sent)
+                    .await
+                    .is_err()
+                {
                     tracing::debug!(account.id = %account.id, "the copy in Sent comes with the next round");
                 }
                 let _ = session.connection.logout().await;
-                return turn(providers, submission, Status::Sent, Duration::ZERO, None, None).await;
+                return turn(
+                    providers,
+                    submission,
+                    Status::Sent,
+                    Duration::ZERO,
+                    None,
+                    None,
+                )
+                .await;
             }
             Ok(Found::NotThere(sent)) if providers.store().now() - since >= FILING => {
-                let Some(message) = providers.store().blobs().get(submission.blob_id).await? else { break };
+                let Some(message) = providers.store().blobs().get(submission.blob_id).await? else {
+                    break;
+                };
                 let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
-                let done = session.connection.append(&name, &["\\Seen".to_owned()], None, &message).await;
+                let done = session
+                    .connection
+                    .append(&name, &["\\Seen".to_owned()], None, &message)
+                    .await;
                 if let Err(error) = done {
                     tracing::warn!(submission.id = %submission.id, "the copy could not be put into Sent: {error}");
                     return later(300).await;
@@ -265,5 +478,13 @@ async fn file(providers: &Providers, account: &Account, submission: &Submission)
     if providers.store().now() - since < FILING {
         return later(5).await;
     }
-    turn(providers, submission, Status::Sent, Duration::ZERO, None, None).await
+    turn(
+        providers,
+        submission,
+        Status::Sent,
+        Duration::ZERO,
+        None,
+        None,
+    )
+    .await
 }

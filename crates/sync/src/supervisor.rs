@@ -37,7 +37,10 @@ pub async fn run(providers: Providers) {
     let mut tasks: HashMap<AccountId, JoinHandle<()>> = HashMap::new();
     let mut heard = providers.store().listen();
     loop {
-        let found = providers.store().read(|tx| Box::pin(async move { accounts::all(tx).await })).await;
+        let found = providers
+            .store()
+            .read(|tx| Box::pin(async move { accounts::all(tx).await }))
+            .await;
         if let Ok(found) = found {
             tasks.retain(|id, task| {
                 let stays = found.iter().any(|account| account.id == *id);
@@ -47,22 +50,33 @@ pub async fn run(providers: Providers) {
                 stays && !task.is_finished()
             });
             for account in found {
-                tasks.entry(account.id).or_insert_with(|| tokio::spawn(keep_live(providers.clone(), account.id)));
+                tasks
+                    .entry(account.id)
+                    .or_insert_with(|| tokio::spawn(keep_live(providers.clone(), account.id)));
             }
         }
-        wait_for(&mut heard, Duration::from_secs(30), |news| matches!(news, Announcement::Accounts | Announcement::Anything)).await;
+        wait_for(&mut heard, Duration::from_secs(30), |news| {
+            matches!(news, Announcement::Accounts | Announcement::Anything)
+        })
+        .await;
     }
 }
 
 /// Waits for news of a kind, at most so long. Lagging behind counts as news.
-async fn wait_for(heard: &mut Receiver<Announcement>, most: Duration, is_news: impl Fn(&Announcement) -> bool) {
+async fn wait_for(
+    heard: &mut Receiver<Announcement>,
+    most: Duration,
+    is_news: impl Fn(&Announcement) -> bool,
+) {
     let news = async {
         loop {
             match heard.recv().await {
                 Ok(announcement) if is_news(&announcement) => return,
                 Ok(_) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => return,
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => std::future::pending().await,
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => {
+                    std::future::pending().await
+                }
             }
         }
     };
@@ -72,7 +86,10 @@ async fn wait_for(heard: &mut Receiver<Announcement>, most: Duration, is_news: i
 async fn keep_live(providers: Providers, id: AccountId) {
     let mut failures = 0;
     loop {
-        let found = providers.store().read(move |tx| Box::pin(async move { accounts::find(tx, id).await })).await;
+        let found = providers
+            .store()
+            .read(move |tx| Box::pin(async move { accounts::find(tx, id).await }))
+            .await;
         let account = match found {
             Ok(Some(account)) => account,
             Ok(None) => return,
@@ -96,27 +113,52 @@ async fn keep_live(providers: Providers, id: AccountId) {
 }
 
 /// Waits before the next try; a new token, a mended credential or a retry ends the wait.
-async fn pause(providers: &Providers, account: &Account, mut heard: Receiver<Announcement>, wait: Duration) {
+async fn pause(
+    providers: &Providers,
+    account: &Account,
+    mut heard: Receiver<Announcement>,
+    wait: Duration,
+) {
     let grant = account.grant_id;
     let changed = async {
         loop {
             match heard.recv().await {
                 Ok(Announcement::Grant(id)) if id == grant => {
-                    let found = providers.store().read(move |tx| Box::pin(async move { grants::find(tx, id).await })).await;
-                    if found.ok().flatten().is_some_and(|grant| grant.status == Status::Good) {
+                    let found = providers
+                        .store()
+                        .read(move |tx| Box::pin(async move { grants::find(tx, id).await }))
+                        .await;
+                    if found
+                        .ok()
+                        .flatten()
+                        .is_some_and(|grant| grant.status == Status::Good)
+                    {
                         return;
                     }
                 }
-                Ok(Announcement::Connect(_) | Announcement::Anything) if wait > Duration::from_secs(5) => {
+                Ok(Announcement::Connect(_) | Announcement::Anything)
+                    if wait > Duration::from_secs(5) =>
+                {
                     // Somebody retries, or connected again: the connect's own check says how it went.
                     let id = account.id;
-                    let found = providers.store().read(move |tx| Box::pin(async move { accounts::find(tx, id).await })).await;
-                    let mended = |state: &Account| matches!(state.sync.status, SyncStatus::Live | SyncStatus::Filling);
-                    if found.ok().flatten().is_none_or(|now| mended(&now) && !mended(account)) {
+                    let found = providers
+                        .store()
+                        .read(move |tx| Box::pin(async move { accounts::find(tx, id).await }))
+                        .await;
+                    let mended = |state: &Account| {
+                        matches!(state.sync.status, SyncStatus::Live | SyncStatus::Filling)
+                    };
+                    if found
+                        .ok()
+                        .flatten()
+                        .is_none_or(|now| mended(&now) && !mended(account))
+                    {
                         return;
                     }
                 }
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => std::future::pending().await,
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => {
+                    std::future::pending().await
+                }
                 _ => {}
             }
         }
@@ -125,7 +167,12 @@ async fn pause(providers: &Providers, account: &Account, mut heard: Receiver<Ann
 }
 
 /// What follows from the end of a session: the state that people see, and how long to wait.
-async fn after(providers: &Providers, account: &Account, ended: NoSession, failures: u32) -> Duration {
+async fn after(
+    providers: &Providers,
+    account: &Account,
+    ended: NoSession,
+    failures: u32,
+) -> Duration {
     match ended {
         NoSession::NoToken(cause) => {
             tracing::info!(account.id = %account.id, cause = %cause.id, "no token; waiting for one");
@@ -139,14 +186,21 @@ async fn after(providers: &Providers, account: &Account, ended: NoSession, failu
     }
 }
 
-async fn after_imap(providers: &Providers, account: &Account, error: &ImapError, failures: u32) -> Duration {
+async fn after_imap(
+    providers: &Providers,
+    account: &Account,
+    error: &ImapError,
+    failures: u32,
+) -> Duration {
     let verdict = error.verdict();
     tracing::info!(account.id = %account.id, cause = verdict.cause_id, failures, "a session ended: {error}");
     if matches!(verdict.outcome, Outcome::Later { after } if after.is_zero()) {
         // The planned end of a token, or a server that closes: come back at once, but not in a loop.
         return back_off(failures).saturating_sub(Duration::from_secs(1));
     }
-    let consented_at = standing::consented_at(providers.store(), account).await.unwrap_or(account.created_at);
+    let consented_at = standing::consented_at(providers.store(), account)
+        .await
+        .unwrap_or(account.created_at);
     let judged = standing::judge(&verdict, providers.store().now(), consented_at, failures);
     let cause = standing::cause(account, verdict.cause_id, error.provider_said());
     if let Err(error) = standing::show_sync(providers.store(), account, &judged, cause).await {
@@ -156,14 +210,22 @@ async fn after_imap(providers: &Providers, account: &Account, error: &ImapError,
 }
 
 /// A whole session: never ends well, because it is to last.
-async fn live(providers: &Providers, account: &Account) -> Result<std::convert::Infallible, NoSession> {
+async fn live(
+    providers: &Providers,
+    account: &Account,
+) -> Result<std::convert::Infallible, NoSession> {
     let mut session = session::open(providers, account).await?;
     let folders = pull::take_over_folders(providers, account, &mut session.connection).await?;
-    let inbox = folders.iter().find(|folder| folder.listed.role.as_deref() == Some("inbox")).cloned();
+    let inbox = folders
+        .iter()
+        .find(|folder| folder.listed.role.as_deref() == Some("inbox"))
+        .cloned();
     if let Some(inbox) = &inbox {
         pull::pull(providers, account, &mut session.connection, inbox).await?;
     }
-    for folder in folders.iter().filter(|folder| folder.listed.selectable && Some(folder.id) != inbox.as_ref().map(|inbox| inbox.id)) {
+    for folder in folders.iter().filter(|folder| {
+        folder.listed.selectable && Some(folder.id) != inbox.as_ref().map(|inbox| inbox.id)
+    }) {
         pull_one(providers, account, &mut session, folder).await?;
     }
     now_live(providers, account).await?;
@@ -171,9 +233,16 @@ async fn live(providers: &Providers, account: &Account) -> Result<std::convert::
 }
 
 /// Pulls a folder that may be refused on its own (a calendar that calls itself mail): that stops nobody.
-async fn pull_one(providers: &Providers, account: &Account, session: &mut Session, folder: &Folder) -> Result<(), NoSession> {
+async fn pull_one(
+    providers: &Providers,
+    account: &Account,
+    session: &mut Session,
+    folder: &Folder,
+) -> Result<(), NoSession> {
     match pull::pull(providers, account, &mut session.connection, folder).await {
-        Err(NoSession::Imap(error @ ImapError::Refused { .. })) if session.connection.is_alive() => {
+        Err(NoSession::Imap(error @ ImapError::Refused { .. }))
+            if session.connection.is_alive() =>
+        {
             tracing::warn!(account.id = %account.id, folder.name = %folder.listed.path, "a folder is refused: {error}");
             Ok(())
         }
@@ -185,7 +254,9 @@ async fn now_live(providers: &Providers, account: &Account) -> Result<(), NoSess
     let id = account.id;
     providers
         .store()
-        .write(move |tx| Box::pin(async move { accounts::set_sync(tx, id, SyncStatus::Live, None, None).await }))
+        .write(move |tx| {
+            Box::pin(async move { accounts::set_sync(tx, id, SyncStatus::Live, None, None).await })
+        })
         .await?;
     Ok(())
 }
@@ -223,10 +294,14 @@ async fn watch(
         let until_round = round_at.saturating_duration_since(tokio::time::Instant::now());
         let id = account.id;
         let wish = wait_for(&mut heard, left.min(until_round), |news| {
-            matches!(news, Announcement::Intents(of) if *of == id) || matches!(news, Announcement::Anything)
+            matches!(news, Announcement::Intents(of) if *of == id)
+                || matches!(news, Announcement::Anything)
         });
         if session.connection.capabilities().has("IDLE") && inbox.is_some() {
-            let end = session.connection.idle_until(IDLE_FOR.min(left), wish).await?;
+            let end = session
+                .connection
+                .idle_until(IDLE_FOR.min(left), wish)
+                .await?;
             if matches!(&end, IdleEnd::News(news) if news.exists.is_some()) {
                 session.connection.noop().await?;
             }
@@ -237,20 +312,34 @@ async fn watch(
     }
 }
 
-async fn reread(providers: &Providers, account: &Account, folder: &Folder) -> Result<Folder, NoSession> {
+async fn reread(
+    providers: &Providers,
+    account: &Account,
+    folder: &Folder,
+) -> Result<Folder, NoSession> {
     let (account, id) = (account.id, folder.id);
-    let found = providers.store().read(move |tx| Box::pin(async move { folders::find(tx, account, id).await })).await?;
+    let found = providers
+        .store()
+        .read(move |tx| Box::pin(async move { folders::find(tx, account, id).await }))
+        .await?;
     Ok(found.unwrap_or_else(|| folder.clone()))
 }
 
 /// Looks at every folder but the inbox: STATUS first, and only what moved is opened.
-async fn round(providers: &Providers, account: &Account, session: &mut Session) -> Result<(), NoSession> {
+async fn round(
+    providers: &Providers,
+    account: &Account,
+    session: &mut Session,
+) -> Result<(), NoSession> {
     let folders = pull::take_over_folders(providers, account, &mut session.connection).await?;
     let mut items = vec!["MESSAGES", "UIDNEXT", "UIDVALIDITY"];
     if session.connection.capabilities().has("CONDSTORE") {
         items.push("HIGHESTMODSEQ");
     }
-    for folder in folders.iter().filter(|folder| folder.listed.selectable && folder.listed.role.as_deref() != Some("inbox")) {
+    for folder in folders
+        .iter()
+        .filter(|folder| folder.listed.selectable && folder.listed.role.as_deref() != Some("inbox"))
+    {
         let name = String::from_utf8_lossy(&folder.listed.wire_name).into_owned();
         let status = match session.connection.folder_status(&name, &items).await {
             Ok(status) => status,
@@ -260,8 +349,15 @@ async fn round(providers: &Providers, account: &Account, session: &mut Session) 
         let same = |here: Option<i64>, there: Option<i64>| here.is_some() && here == there;
         let unmoved = same(folder.uidvalidity, status.uidvalidity.map(i64::from))
             && same(folder.messages_there, status.messages.map(i64::from))
-            && status.uidnext.is_none_or(|next| folder.uidnext.is_some_and(|known| i64::from(next) <= known))
-            && same(folder.highestmodseq, status.highestmodseq.and_then(|value| i64::try_from(value).ok()));
+            && status
+                .uidnext
+                .is_none_or(|next| folder.uidnext.is_some_and(|known| i64::from(next) <= known))
+            && same(
+                folder.highestmodseq,
+                status
+                    .highestmodseq
+                    .and_then(|value| i64::try_from(value).ok()),
+            );
         if !unmoved {
             pull_one(providers, account, session, folder).await?;
         }

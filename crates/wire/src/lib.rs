@@ -1,8 +1,8 @@
 //! wire
 
+pub mod imap;
 pub mod mime;
 pub mod oauth;
-pub mod imap;
 pub mod outcome;
 pub mod sasl;
 pub mod smtp;

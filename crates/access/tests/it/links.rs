@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use access::people::{self, Redeemed};
 use access::passwords::Weak;
+use access::people::{self, Redeemed};
 use secrecy::{ExposeSecret, SecretString};
 use store::audit::Actor;
 use store::testing::TestStore;
@@ -13,20 +13,37 @@ use store::{UserId, login_sessions};
 use crate::scene::{Outcome, PASSWORD, change, disabled, try_in, user};
 
 async fn invite(t: &TestStore, login: &'static str) -> Result<String, Refusal> {
-    let link = t.store.try_write(move |tx| Box::pin(async move {
-        access::invite(tx, &Actor::system(), login, "佐藤 花子", "", Role::Member).await
-    })).await?;
+    let link = t
+        .store
+        .try_write(move |tx| {
+            Box::pin(async move {
+                access::invite(tx, &Actor::system(), login, "佐藤 花子", "", Role::Member).await
+            })
+        })
+        .await?;
     Ok(link.token.expose_secret().to_owned())
 }
 
 async fn reset(t: &TestStore, id: UserId) -> String {
-    let link = t.store.try_write(move |tx| Box::pin(async move { access::reset(tx, &Actor::system(), id).await })).await;
-    link.map(|link| link.token.expose_secret().to_owned()).unwrap_or_default()
+    let link = t
+        .store
+        .try_write(move |tx| Box::pin(async move { access::reset(tx, &Actor::system(), id).await }))
+        .await;
+    link.map(|link| link.token.expose_secret().to_owned())
+        .unwrap_or_default()
 }
 
 async fn redeem(t: &TestStore, token: &str, password: &str) -> Redeemed {
     let password = SecretString::from(password);
-    access::redeem(&t.store, token, &password, "Firefox".into(), "192.0.2.1".into()).await.unwrap()
+    access::redeem(
+        &t.store,
+        token,
+        &password,
+        "Firefox".into(),
+        "192.0.2.1".into(),
+    )
+    .await
+    .unwrap()
 }
 
 fn is_no_link(redeemed: &Redeemed) -> bool {

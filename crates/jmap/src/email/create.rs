@@ -24,7 +24,15 @@ use crate::request::Context;
 use crate::types::{Object, utc_date};
 
 /// What only the server sets.
-const SERVER_SET: &[&str] = &["id", "blobId", "threadId", "size", "hasAttachment", "preview", "headers"];
+const SERVER_SET: &[&str] = &[
+    "id",
+    "blobId",
+    "threadId",
+    "size",
+    "hasAttachment",
+    "preview",
+    "headers",
+];
 
 /// An object that is right in itself.
 struct Plan {
@@ -36,23 +44,39 @@ struct Plan {
 }
 
 /// Makes the mail and keeps its octets; what is left is one transaction.
-pub async fn prepare(context: &Context<'_>, account: AccountId, object: Object) -> Result<Result<NewEmail, SetError>> {
+pub async fn prepare(
+    context: &Context<'_>,
+    account: AccountId,
+    object: Object,
+) -> Result<Result<NewEmail, SetError>> {
     let mut plan = match plan(object) {
         Ok(plan) => plan,
         Err(error) => return Ok(Err(error)),
     };
-    let mailboxes: Vec<String> = plan.mailboxes.iter().map(|id| context.real_id(id)).collect();
-    let all = context.store().read(move |tx| Box::pin(async move { folders::list(tx, account).await }));
+    let mailboxes: Vec<String> = plan
+        .mailboxes
+        .iter()
+        .map(|id| context.real_id(id))
+        .collect();
+    let all = context
+        .store()
+        .read(move |tx| Box::pin(async move { folders::list(tx, account).await }));
     let all = all.await.map_err(MethodError::from)?;
     let mut targets: Vec<FolderId> = Vec::new();
     for id in mailboxes {
         match all.iter().find(|folder| folder.id.to_string() == id) {
             Some(folder) if mailbox::takes_local_emails(folder) => targets.push(folder.id),
             Some(_) => {
-                let words = "new emails go into Drafts; carrying them into other mailboxes is not done yet";
+                let words =
+                    "new emails go into Drafts; carrying them into other mailboxes is not done yet";
                 return Ok(Err(SetError::new("forbidden").because(words)));
             }
-            None => return Ok(Err(SetError::properties(&["mailboxIds"], "there is no such mailbox"))),
+            None => {
+                return Ok(Err(SetError::properties(
+                    &["mailboxIds"],
+                    "there is no such mailbox",
+                )));
+            }
         }
     }
     if let Err(error) = gather(context, account, &mut plan).await? {
@@ -62,15 +86,27 @@ pub async fn prepare(context: &Context<'_>, account: AccountId, object: Object) 
     let now = store.now();
     let draft = &mut plan.draft;
     if draft.date == DateTime::default() {
-        draft.date = DateTime { unix: now.div_euclid(1000), offset_minutes: 0 };
+        draft.date = DateTime {
+            unix: now.div_euclid(1000),
+            offset_minutes: 0,
+        };
     }
     if draft.message_id.is_empty() {
-        let domain = draft.from.first().and_then(|address| address.email.rsplit_once('@')).map_or("", |(_, domain)| domain);
+        let domain = draft
+            .from
+            .first()
+            .and_then(|address| address.email.rsplit_once('@'))
+            .map_or("", |(_, domain)| domain);
         draft.message_id = new_message_id(&store.world().random(), domain);
     }
     let bytes = draft.to_bytes(&store.world().random());
     let message = read(&bytes);
-    if plan.bodies.shape.as_ref().is_some_and(|shape| !shape.is_like(&message.structure)) {
+    if plan
+        .bodies
+        .shape
+        .as_ref()
+        .is_some_and(|shape| !shape.is_like(&message.structure))
+    {
         let words = "this structure is not offered: mixed(alternative(text, related(html, inline…)), attachments…), or less";
         return Ok(Err(SetError::properties(&["bodyStructure"], words)));
     }
@@ -90,20 +126,37 @@ pub async fn prepare(context: &Context<'_>, account: AccountId, object: Object) 
 }
 
 fn plan(mut object: Object) -> Result<Plan, SetError> {
-    let bad: Vec<String> = object.keys().filter(|name| SERVER_SET.contains(&name.as_str())).cloned().collect();
+    let bad: Vec<String> = object
+        .keys()
+        .filter(|name| SERVER_SET.contains(&name.as_str()))
+        .cloned()
+        .collect();
     if !bad.is_empty() {
         let bad: Vec<&str> = bad.iter().map(String::as_str).collect();
         return Err(SetError::properties(&bad, "only the server sets these"));
     }
-    let mailboxes = object.remove("mailboxIds").as_ref().and_then(set).filter(|ids| !ids.is_empty());
-    let mailboxes = mailboxes.ok_or_else(|| SetError::properties(&["mailboxIds"], "an email is in at least one mailbox"))?;
+    let mailboxes = object
+        .remove("mailboxIds")
+        .as_ref()
+        .and_then(set)
+        .filter(|ids| !ids.is_empty());
+    let mailboxes = mailboxes.ok_or_else(|| {
+        SetError::properties(&["mailboxIds"], "an email is in at least one mailbox")
+    })?;
     let keywords = match object.remove("keywords").filter(|value| !value.is_null()) {
         None => Vec::new(),
-        Some(value) => set(&value).ok_or_else(|| SetError::properties(&["keywords"], "keywords are names with true"))?,
+        Some(value) => set(&value)
+            .ok_or_else(|| SetError::properties(&["keywords"], "keywords are names with true"))?,
     };
-    let keywords: Vec<String> = keywords.iter().map(|word| word.to_ascii_lowercase()).collect();
+    let keywords: Vec<String> = keywords
+        .iter()
+        .map(|word| word.to_ascii_lowercase())
+        .collect();
     if !keywords.iter().all(|word| keywords::is_keyword(word)) {
-        return Err(SetError::properties(&["keywords"], "a keyword is printable ASCII without ( ) { ] % * \" \\"));
+        return Err(SetError::properties(
+            &["keywords"],
+            "a keyword is printable ASCII without ( ) { ] % * \" \\",
+        ));
     }
     if keywords.len() > MOST_KEYWORDS {
         return Err(SetError::new("tooManyKeywords"));
@@ -117,25 +170,40 @@ fn plan(mut object: Object) -> Result<Plan, SetError> {
     };
     let bodies = body::take(&mut object)?;
     let draft = fields::take(object)?;
-    Ok(Plan { mailboxes, keywords, received_at, draft, bodies })
+    Ok(Plan {
+        mailboxes,
+        keywords,
+        received_at,
+        draft,
+        bodies,
+    })
 }
 
 /// Fills the draft with its bodies; blobs are read through the account.
-async fn gather(context: &Context<'_>, account: AccountId, plan: &mut Plan) -> Result<Result<(), SetError>> {
+async fn gather(
+    context: &Context<'_>,
+    account: AccountId,
+    plan: &mut Plan,
+) -> Result<Result<(), SetError>> {
     let mut missing: Vec<String> = Vec::new();
     let mut size = 0;
     let mut texts = [None, None];
-    for (text, part) in texts.iter_mut().zip([plan.bodies.text.take(), plan.bodies.html.take()]) {
+    for (text, part) in texts
+        .iter_mut()
+        .zip([plan.bodies.text.take(), plan.bodies.html.take()])
+    {
         *text = match part.map(|part| (part.source, part.charset)) {
             None => None,
             Some((PartSource::Value(value), _)) => Some(value),
-            Some((PartSource::Blob(id), charset)) => match binary::load(context.store(), account, &id).await? {
-                Some(bytes) => Some(decode_charset(&bytes, charset.as_deref()).text),
-                None => {
-                    missing.push(id);
-                    None
+            Some((PartSource::Blob(id), charset)) => {
+                match binary::load(context.store(), account, &id).await? {
+                    Some(bytes) => Some(decode_charset(&bytes, charset.as_deref()).text),
+                    None => {
+                        missing.push(id);
+                        None
+                    }
                 }
-            },
+            }
         };
     }
     let [text, html] = texts;
@@ -154,13 +222,25 @@ async fn gather(context: &Context<'_>, account: AccountId, plan: &mut Plan) -> R
         };
         size += bytes.len();
         if size > limits::SIZE_ATTACHMENTS {
-            return Ok(Err(SetError::new("tooLarge").with("maxSize", json!(limits::SIZE_ATTACHMENTS))));
+            return Ok(Err(
+                SetError::new("tooLarge").with("maxSize", json!(limits::SIZE_ATTACHMENTS))
+            ));
         }
-        let Some(content_type) = part.content_type else { continue };
-        plan.draft.attachments.push(Attachment { name: part.name, content_type, bytes, cid: part.cid, inline: part.inline });
+        let Some(content_type) = part.content_type else {
+            continue;
+        };
+        plan.draft.attachments.push(Attachment {
+            name: part.name,
+            content_type,
+            bytes,
+            cid: part.cid,
+            inline: part.inline,
+        });
     }
     if !missing.is_empty() {
-        return Ok(Err(SetError::new("blobNotFound").with("notFound", json!(missing))));
+        return Ok(Err(
+            SetError::new("blobNotFound").with("notFound", json!(missing))
+        ));
     }
     Ok(Ok(()))
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use store::EmailId;
 use store::changes::{self, Kind};
 use store::emails::{self, Email, query};
-use store::EmailId;
 
 use super::properties::Wanted;
 use super::show::show;
@@ -35,7 +35,11 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
                     Some(ids) => ids,
                     None => all(tx, account).await?,
                 };
-                let found = if ids.len() > OBJECTS_IN_GET { Vec::new() } else { emails::find_many(tx, account, &ids).await? };
+                let found = if ids.len() > OBJECTS_IN_GET {
+                    Vec::new()
+                } else {
+                    emails::find_many(tx, account, &ids).await?
+                };
                 Ok::<_, store::Error>((state, ids, found))
             })
         })
@@ -52,13 +56,20 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
             continue;
         };
         let raw = if wanted.needs_bytes() {
-            context.store().blobs().get(email.blob_id).await.map_err(MethodError::from)?.unwrap_or_default()
+            context
+                .store()
+                .blobs()
+                .get(email.blob_id)
+                .await
+                .map_err(MethodError::from)?
+                .unwrap_or_default()
         } else {
             Default::default()
         };
         octets += raw.len();
         if octets > MOST_OCTETS {
-            return Err(MethodError::new("requestTooLarge").because("ask for fewer emails, or for shorter body values"));
+            return Err(MethodError::new("requestTooLarge")
+                .because("ask for fewer emails, or for shorter body values"));
         }
         shown.push(show(email, &raw, &wanted));
     }
@@ -74,5 +85,8 @@ async fn all(tx: &mut store::Tx, account: store::AccountId) -> store::Result<Vec
         limit: OBJECTS_IN_GET as i64 + 1,
         total: false,
     };
-    Ok(query::query(tx, account, &query).await?.map(|page| page.ids).unwrap_or_default())
+    Ok(query::query(tx, account, &query)
+        .await?
+        .map(|page| page.ids)
+        .unwrap_or_default())
 }

@@ -19,7 +19,9 @@ pub struct HeaderProperty {
 /// for this field.
 pub fn parse(key: &str) -> Option<HeaderProperty> {
     let mut parts = key.strip_prefix("header:")?.split(':');
-    let name = parts.next().filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()))?;
+    let name = parts
+        .next()
+        .filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()))?;
     let mut rest = parts.next();
     let form = match rest.and_then(HeaderForm::parse) {
         Some(form) => {
@@ -32,19 +34,27 @@ pub fn parse(key: &str) -> Option<HeaderProperty> {
     if (rest.is_some() && !all) || parts.next().is_some() || !is_allowed(name, form) {
         return None;
     }
-    Some(HeaderProperty { key: key.to_owned(), name: name.to_owned(), form, all })
+    Some(HeaderProperty {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        form,
+        all,
+    })
 }
 
 /// Fields that RFC 5322 and RFC 2369 define have the forms that fit them; all others have any form.
 fn is_allowed(name: &str, form: HeaderForm) -> bool {
     use HeaderForm::{Addresses, Date, GroupedAddresses, MessageIds, Raw, Text, Urls};
     let fitting: &[HeaderForm] = match name.to_ascii_lowercase().as_str() {
-        "from" | "sender" | "reply-to" | "to" | "cc" | "bcc" | "resent-from" | "resent-sender" | "resent-reply-to"
-        | "resent-to" | "resent-cc" | "resent-bcc" => &[Addresses, GroupedAddresses],
+        "from" | "sender" | "reply-to" | "to" | "cc" | "bcc" | "resent-from" | "resent-sender"
+        | "resent-reply-to" | "resent-to" | "resent-cc" | "resent-bcc" => {
+            &[Addresses, GroupedAddresses]
+        }
         "subject" | "comments" | "keywords" | "list-id" => &[Text],
         "message-id" | "in-reply-to" | "references" | "resent-message-id" => &[MessageIds],
         "date" | "resent-date" => &[Date],
-        "list-help" | "list-unsubscribe" | "list-subscribe" | "list-post" | "list-owner" | "list-archive" => &[Urls],
+        "list-help" | "list-unsubscribe" | "list-subscribe" | "list-post" | "list-owner"
+        | "list-archive" => &[Urls],
         "return-path" | "received" => &[],
         _ => return true,
     };
@@ -58,9 +68,22 @@ mod tests {
     #[test]
     fn a_header_property_has_name_form_and_all_in_this_order() {
         let property = parse("header:X-Spam:asText:all").expect("a property");
-        assert_eq!((property.name.as_str(), property.form, property.all), ("X-Spam", HeaderForm::Text, true));
-        assert_eq!(parse("header:From").map(|property| property.form), Some(HeaderForm::Raw));
-        for bad in ["header:", "header:From:all:asText", "header:From:asDate", "header:Subject:asAddresses", "header:a:b", "headers"] {
+        assert_eq!(
+            (property.name.as_str(), property.form, property.all),
+            ("X-Spam", HeaderForm::Text, true)
+        );
+        assert_eq!(
+            parse("header:From").map(|property| property.form),
+            Some(HeaderForm::Raw)
+        );
+        for bad in [
+            "header:",
+            "header:From:all:asText",
+            "header:From:asDate",
+            "header:Subject:asAddresses",
+            "header:a:b",
+            "headers",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

@@ -5,15 +5,48 @@ use crate::error::{MethodError, Result};
 use crate::types::Args;
 
 const ALL: &[&str] = &[
-    "id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "messageId", "inReplyTo", "references",
-    "sender", "from", "to", "cc", "bcc", "replyTo", "subject", "sentAt", "hasAttachment", "preview", "bodyValues",
-    "textBody", "htmlBody", "attachments", "bodyStructure", "headers",
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "size",
+    "receivedAt",
+    "messageId",
+    "inReplyTo",
+    "references",
+    "sender",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "sentAt",
+    "hasAttachment",
+    "preview",
+    "bodyValues",
+    "textBody",
+    "htmlBody",
+    "attachments",
+    "bodyStructure",
+    "headers",
 ];
 /// What comes where nothing is asked for.
 const DEFAULT: usize = 24;
 
 const PART_ALL: &[&str] = &[
-    "partId", "blobId", "size", "name", "type", "charset", "disposition", "cid", "language", "location", "headers",
+    "partId",
+    "blobId",
+    "size",
+    "name",
+    "type",
+    "charset",
+    "disposition",
+    "cid",
+    "language",
+    "location",
+    "headers",
     "subParts",
 ];
 const PART_DEFAULT: usize = 10;
@@ -32,8 +65,15 @@ pub struct Names {
 impl Names {
     fn read(given: Option<Vec<String>>, all: &[&str], default: usize) -> Result<Names> {
         let Some(given) = given else {
-            let plain = all.iter().take(default).map(|name| (*name).to_owned()).collect();
-            return Ok(Names { plain, headers: Vec::new() });
+            let plain = all
+                .iter()
+                .take(default)
+                .map(|name| (*name).to_owned())
+                .collect();
+            return Ok(Names {
+                plain,
+                headers: Vec::new(),
+            });
         };
         if given.len() > MOST {
             return Err(MethodError::invalid("too many properties"));
@@ -83,13 +123,16 @@ impl Wanted {
             text_values: args.boolean("fetchTextBodyValues")?,
             html_values: args.boolean("fetchHTMLBodyValues")?,
             all_values: args.boolean("fetchAllBodyValues")?,
-            most_octets: usize::try_from(args.unsigned("maxBodyValueBytes")?.unwrap_or(0)).unwrap_or(0),
+            most_octets: usize::try_from(args.unsigned("maxBodyValueBytes")?.unwrap_or(0))
+                .unwrap_or(0),
         })
     }
 
     /// Whether any part is shown.
     fn parts(&self) -> bool {
-        ["bodyStructure", "textBody", "htmlBody", "attachments"].iter().any(|name| self.email.has(name))
+        ["bodyStructure", "textBody", "htmlBody", "attachments"]
+            .iter()
+            .any(|name| self.email.has(name))
     }
 
     /// Whether body values are shown.
@@ -100,6 +143,9 @@ impl Wanted {
     /// Whether the raw bytes are needed, or the row is enough.
     pub fn needs_bytes(&self) -> bool {
         let part_headers = self.part.has("headers") || !self.part.headers.is_empty();
-        self.email.has("headers") || !self.email.headers.is_empty() || (self.parts() && part_headers) || self.values()
+        self.email.has("headers")
+            || !self.email.headers.is_empty()
+            || (self.parts() && part_headers)
+            || self.values()
     }
 }

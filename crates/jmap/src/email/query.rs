@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use store::AccountId;
 use store::changes::{self, Kind};
 use store::emails::keywords::is_keyword;
-use store::emails::query::{self, Condition, Field, Filter, From, Page, Query, Refusal, Sort, SortBy};
+use store::emails::query::{
+    self, Condition, Field, Filter, From, Page, Query, Refusal, Sort, SortBy,
+};
 use wire::mime::{HeaderForm, HeaderValue, header_values};
 
 use crate::error::{MethodError, Result};
@@ -26,15 +28,22 @@ enum Wish {
 /// The answer.
 pub async fn query(context: &Context<'_>, mut args: Args) -> Result<Value> {
     let (account, _) = context.account(&mut args).await?;
-    let filter = args.value("filter").map(|value| list::filter(value, &mut |name, value| leaf(context, name, value)));
+    let filter = args
+        .value("filter")
+        .map(|value| list::filter(value, &mut |name, value| leaf(context, name, value)));
     let filter = filter.transpose()?;
-    let sort = list::sort(&mut args)?.into_iter().map(comparator).collect::<Result<Vec<_>>>()?;
+    let sort = list::sort(&mut args)?
+        .into_iter()
+        .map(comparator)
+        .collect::<Result<Vec<_>>>()?;
     let window = list::window(context, &mut args)?;
     let collapse_threads = args.boolean("collapseThreads")?;
     args.finish()?;
     let from = match &window.anchor {
         Some(anchor) => {
-            let anchor = anchor.parse().map_err(|_| MethodError::new("anchorNotFound"))?;
+            let anchor = anchor
+                .parse()
+                .map_err(|_| MethodError::new("anchorNotFound"))?;
             From::Anchor(anchor, window.anchor_offset)
         }
         None => From::Position(window.position),
@@ -76,7 +85,11 @@ pub async fn query(context: &Context<'_>, mut args: Args) -> Result<Value> {
     Ok(answer)
 }
 
-async fn ask(context: &Context<'_>, account: AccountId, question: Query) -> Result<(i64, Result<Page, Refusal>)> {
+async fn ask(
+    context: &Context<'_>,
+    account: AccountId,
+    question: Query,
+) -> Result<(i64, Result<Page, Refusal>)> {
     let read = context.store().read(move |tx| {
         Box::pin(async move {
             let state = changes::state(tx, account, Kind::Email).await?;
@@ -87,7 +100,10 @@ async fn ask(context: &Context<'_>, account: AccountId, question: Query) -> Resu
 }
 
 fn too_many() -> MethodError {
-    let words = format!("this filter would have to look at more than {} emails one by one", query::MAX_LOOKED_AT);
+    let words = format!(
+        "this filter would have to look at more than {} emails one by one",
+        query::MAX_LOOKED_AT
+    );
     MethodError::new("unsupportedFilter").because(words)
 }
 
@@ -116,7 +132,13 @@ async fn resolve(
     let rows = rows.ok_or_else(too_many)?;
     let mut found: Vec<Vec<i64>> = vec![Vec::new(); wishes.len()];
     for (row, blob) in rows {
-        let raw = context.store().blobs().get(blob).await.map_err(MethodError::from)?.unwrap_or_default();
+        let raw = context
+            .store()
+            .blobs()
+            .get(blob)
+            .await
+            .map_err(MethodError::from)?
+            .unwrap_or_default();
         for ((name, value), found) in wishes.iter().zip(&mut found) {
             if has_header(&raw, name, value.as_deref()) {
                 found.push(row);
@@ -129,7 +151,9 @@ async fn resolve(
 
 fn collect(filter: &Filter<Wish>, wishes: &mut Vec<(String, Option<String>)>) {
     match filter {
-        Filter::All(list) | Filter::Any(list) | Filter::Not(list) => list.iter().for_each(|filter| collect(filter, wishes)),
+        Filter::All(list) | Filter::Any(list) | Filter::Not(list) => {
+            list.iter().for_each(|filter| collect(filter, wishes))
+        }
         Filter::Is(Wish::Header(name, value)) => wishes.push((name.clone(), value.clone())),
         Filter::Is(Wish::Plain(_)) => {}
     }
@@ -138,7 +162,11 @@ fn collect(filter: &Filter<Wish>, wishes: &mut Vec<(String, Option<String>)>) {
 /// The filter for the store. With `exact`, header conditions take their rows from `found` (last first);
 /// without, the answer is a filter that finds at least as much whatever they say.
 fn replace(filter: &Filter<Wish>, found: &mut Vec<Vec<i64>>, exact: bool) -> Filter<Condition> {
-    let mut all = |list: &[Filter<Wish>]| list.iter().map(|filter| replace(filter, found, exact)).collect::<Vec<_>>();
+    let mut all = |list: &[Filter<Wish>]| {
+        list.iter()
+            .map(|filter| replace(filter, found, exact))
+            .collect::<Vec<_>>()
+    };
     match filter {
         Filter::All(list) => Filter::All(all(list)),
         Filter::Any(list) => Filter::Any(all(list)),
@@ -147,7 +175,9 @@ fn replace(filter: &Filter<Wish>, found: &mut Vec<Vec<i64>>, exact: bool) -> Fil
         Filter::Not(list) => Filter::Not(all(list)),
         Filter::Is(Wish::Plain(condition)) => Filter::Is(condition.clone()),
         Filter::Is(Wish::Header(..)) if !exact => Filter::All(Vec::new()),
-        Filter::Is(Wish::Header(..)) => Filter::Is(Condition::OneOf(found.pop().unwrap_or_default())),
+        Filter::Is(Wish::Header(..)) => {
+            Filter::Is(Condition::OneOf(found.pop().unwrap_or_default()))
+        }
     }
 }
 
@@ -171,9 +201,20 @@ fn has_header(raw: &[u8], name: &str, value: Option<&str>) -> bool {
 fn leaf(context: &Context<'_>, name: &str, value: &Value) -> Result<Filter<Wish>> {
     let wrong = || MethodError::invalid(format!("the filter's {name} has the wrong type"));
     let text = || value.as_str().map(str::to_owned).ok_or_else(wrong);
-    let number = || value.as_i64().filter(|number| *number >= 0).ok_or_else(wrong);
+    let number = || {
+        value
+            .as_i64()
+            .filter(|number| *number >= 0)
+            .ok_or_else(wrong)
+    };
     let time = || value.as_str().and_then(utc_date).ok_or_else(wrong);
-    let keyword = || value.as_str().map(str::to_ascii_lowercase).filter(|word| is_keyword(word)).ok_or_else(wrong);
+    let keyword = || {
+        value
+            .as_str()
+            .map(str::to_ascii_lowercase)
+            .filter(|word| is_keyword(word))
+            .ok_or_else(wrong)
+    };
     let nothing = || Ok(Filter::Any(Vec::new()));
     let condition = match name {
         "inMailbox" => match context.real_id(&text()?).parse() {
@@ -183,8 +224,15 @@ fn leaf(context: &Context<'_>, name: &str, value: &Value) -> Result<Filter<Wish>
         },
         "inMailboxOtherThan" => {
             let ids = value.as_array().ok_or_else(wrong)?;
-            let ids = ids.iter().map(|id| id.as_str().ok_or_else(wrong)).collect::<Result<Vec<_>>>()?;
-            Condition::InMailboxOtherThan(ids.iter().filter_map(|id| context.real_id(id).parse().ok()).collect())
+            let ids = ids
+                .iter()
+                .map(|id| id.as_str().ok_or_else(wrong))
+                .collect::<Result<Vec<_>>>()?;
+            Condition::InMailboxOtherThan(
+                ids.iter()
+                    .filter_map(|id| context.real_id(id).parse().ok())
+                    .collect(),
+            )
         }
         "before" => Condition::Before(time()?),
         "after" => Condition::After(time()?),
@@ -205,7 +253,10 @@ fn leaf(context: &Context<'_>, name: &str, value: &Value) -> Result<Filter<Wish>
         "body" => Condition::Contains(Field::Body, text()?),
         "header" => {
             let list = value.as_array().ok_or_else(wrong)?;
-            let texts = list.iter().map(|item| item.as_str().ok_or_else(wrong)).collect::<Result<Vec<_>>>()?;
+            let texts = list
+                .iter()
+                .map(|item| item.as_str().ok_or_else(wrong))
+                .collect::<Result<Vec<_>>>()?;
             let (field, wanted) = match texts.as_slice() {
                 [field] => (*field, None),
                 [field, wanted] => (*field, Some((*wanted).to_owned())),
@@ -213,20 +264,30 @@ fn leaf(context: &Context<'_>, name: &str, value: &Value) -> Result<Filter<Wish>
             };
             match wanted {
                 // The row knows the id: no look at the bytes.
-                Some(id) if field.eq_ignore_ascii_case("message-id") => {
-                    Condition::MessageId(id.trim().trim_start_matches('<').trim_end_matches('>').to_owned())
-                }
+                Some(id) if field.eq_ignore_ascii_case("message-id") => Condition::MessageId(
+                    id.trim()
+                        .trim_start_matches('<')
+                        .trim_end_matches('>')
+                        .to_owned(),
+                ),
                 wanted => return Ok(Filter::Is(Wish::Header(field.to_owned(), wanted))),
             }
         }
-        _ => return Err(MethodError::new("unsupportedFilter").because(format!("emails are not filtered by {name}"))),
+        _ => {
+            return Err(MethodError::new("unsupportedFilter")
+                .because(format!("emails are not filtered by {name}")));
+        }
     };
     Ok(Filter::Is(Wish::Plain(condition)))
 }
 
 fn comparator(comparator: Comparator) -> Result<Sort> {
     let keyword = || {
-        let word = comparator.keyword.as_deref().map(str::to_ascii_lowercase).filter(|word| is_keyword(word));
+        let word = comparator
+            .keyword
+            .as_deref()
+            .map(str::to_ascii_lowercase)
+            .filter(|word| is_keyword(word));
         word.ok_or_else(|| MethodError::invalid(format!("{} needs a keyword", comparator.property)))
     };
     let by = match comparator.property.as_str() {
@@ -239,7 +300,13 @@ fn comparator(comparator: Comparator) -> Result<Sort> {
         "hasKeyword" => SortBy::HasKeyword(keyword()?),
         "allInThreadHaveKeyword" => SortBy::AllInThreadHaveKeyword(keyword()?),
         "someInThreadHaveKeyword" => SortBy::SomeInThreadHaveKeyword(keyword()?),
-        other => return Err(MethodError::new("unsupportedSort").because(format!("emails are not sorted by {other}"))),
+        other => {
+            return Err(MethodError::new("unsupportedSort")
+                .because(format!("emails are not sorted by {other}")));
+        }
     };
-    Ok(Sort { by, ascending: comparator.ascending })
+    Ok(Sort {
+        by,
+        ascending: comparator.ascending,
+    })
 }

@@ -24,7 +24,9 @@ pub async fn set(context: &mut Context<'_>, mut args: Args) -> Result<Value> {
     args.finish()?;
     let mut done = Done::default();
     if let Some(state) = &wanted.if_in_state {
-        let read = context.store().read(move |tx| Box::pin(async move { changes::state(tx, account, Kind::Email).await }));
+        let read = context.store().read(move |tx| {
+            Box::pin(async move { changes::state(tx, account, Kind::Email).await })
+        });
         if read.await.map_err(MethodError::from)?.to_string() != *state {
             return Err(MethodError::new("stateMismatch"));
         }
@@ -91,7 +93,9 @@ async fn one_update(
     patch: Object,
     known: &std::collections::BTreeMap<String, String>,
 ) -> Result<Result<(), SetError>> {
-    let Ok(id) = id.parse::<EmailId>() else { return Ok(Err(SetError::new("notFound"))) };
+    let Ok(id) = id.parse::<EmailId>() else {
+        return Ok(Err(SetError::new("notFound")));
+    };
     match emails::find(tx, account, id).await? {
         Some(email) => update::update(tx, account, &email, patch, known).await,
         None => Ok(Err(SetError::new("notFound"))),
@@ -100,11 +104,17 @@ async fn one_update(
 
 async fn destroy(tx: &mut Tx, account: AccountId, id: &str) -> Result<Result<(), SetError>> {
     let not_found = || Ok(Err(SetError::new("notFound")));
-    let Ok(id) = id.parse::<EmailId>() else { return not_found() };
-    let Some(email) = emails::find(tx, account, id).await? else { return not_found() };
+    let Ok(id) = id.parse::<EmailId>() else {
+        return not_found();
+    };
+    let Some(email) = emails::find(tx, account, id).await? else {
+        return not_found();
+    };
     let is_draft = email.keywords.iter().any(|word| word == "$draft");
     if !is_draft || emails::is_upstream(tx, account, id).await? {
-        return Ok(Err(SetError::new("forbidden").because("deleting is not carried out yet, except for drafts made here")));
+        return Ok(Err(SetError::new("forbidden").because(
+            "deleting is not carried out yet, except for drafts made here",
+        )));
     }
     emails::remove(tx, account, id).await?;
     Ok(Ok(()))

@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value, json};
 use store::emails::Email;
-use wire::mime::{Address, DateTime, HeaderValue, Message, Part, header_fields, header_values, part_text};
+use wire::mime::{
+    Address, DateTime, HeaderValue, Message, Part, header_fields, header_values, part_text,
+};
 
 use super::headers::HeaderProperty;
 use super::properties::Wanted;
@@ -21,7 +23,9 @@ pub fn show(email: &Email, raw: &[u8], wanted: &Wanted) -> Value {
     put("id", &|| json!(email.id));
     put("blobId", &|| json!(email.blob_id.to_string()));
     put("threadId", &|| json!(email.thread_id));
-    put("mailboxIds", &|| set(email.folders.iter().map(ToString::to_string)));
+    put("mailboxIds", &|| {
+        set(email.folders.iter().map(ToString::to_string))
+    });
     put("keywords", &|| set(email.keywords.iter().cloned()));
     put("size", &|| json!(email.size));
     put("receivedAt", &|| json!(write_utc_date(email.received_at)));
@@ -39,10 +43,18 @@ pub fn show(email: &Email, raw: &[u8], wanted: &Wanted) -> Value {
     put("hasAttachment", &|| json!(email.message.has_attachment));
     put("preview", &|| json!(email.message.preview));
     put("headers", &|| fields(raw));
-    put("bodyStructure", &|| part(&email.message.structure, email, raw, wanted, 0));
-    put("textBody", &|| parts(&email.message.text_body, email, raw, wanted));
-    put("htmlBody", &|| parts(&email.message.html_body, email, raw, wanted));
-    put("attachments", &|| parts(&email.message.attachments, email, raw, wanted));
+    put("bodyStructure", &|| {
+        part(&email.message.structure, email, raw, wanted, 0)
+    });
+    put("textBody", &|| {
+        parts(&email.message.text_body, email, raw, wanted)
+    });
+    put("htmlBody", &|| {
+        parts(&email.message.html_body, email, raw, wanted)
+    });
+    put("attachments", &|| {
+        parts(&email.message.attachments, email, raw, wanted)
+    });
     put("bodyValues", &|| body_values(&email.message, raw, wanted));
     for header in &wanted.email.headers {
         shown.insert(header.key.clone(), header_value(raw, header));
@@ -55,15 +67,26 @@ fn set(names: impl Iterator<Item = String>) -> Value {
 }
 
 fn texts(list: &[String]) -> Value {
-    if list.is_empty() { Value::Null } else { json!(list) }
+    if list.is_empty() {
+        Value::Null
+    } else {
+        json!(list)
+    }
 }
 
 fn addresses(list: &[Address]) -> Value {
-    if list.is_empty() { Value::Null } else { json!(list) }
+    if list.is_empty() {
+        Value::Null
+    } else {
+        json!(list)
+    }
 }
 
 fn fields(block: &[u8]) -> Value {
-    header_fields(block).into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+    header_fields(block)
+        .into_iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect()
 }
 
 fn header_value(block: &[u8], header: &HeaderProperty) -> Value {
@@ -75,7 +98,10 @@ fn header_value(block: &[u8], header: &HeaderProperty) -> Value {
 }
 
 fn parts(ids: &[String], email: &Email, raw: &[u8], wanted: &Wanted) -> Value {
-    ids.iter().filter_map(|id| email.message.part(id)).map(|found| part(found, email, raw, wanted, usize::MAX)).collect()
+    ids.iter()
+        .filter_map(|id| email.message.part(id))
+        .map(|found| part(found, email, raw, wanted, usize::MAX))
+        .collect()
 }
 
 /// A part; `depth` is `usize::MAX` where parts below are not shown. The reader of mails bounds the nesting.
@@ -88,12 +114,26 @@ fn part(part: &Part, email: &Email, raw: &[u8], wanted: &Wanted, depth: usize) -
         }
     };
     put("partId", json!(part.part_id));
-    put("blobId", json!(part.part_id.as_ref().map(|id| format!("{}-{id}", email.blob_id))));
+    put(
+        "blobId",
+        json!(
+            part.part_id
+                .as_ref()
+                .map(|id| format!("{}-{id}", email.blob_id))
+        ),
+    );
     put("size", json!(part.size));
     put("name", json!(part.name));
     put("type", json!(part.content_type));
     // RFC 2045, 5.2: text without a charset is US-ASCII.
-    put("charset", if is_text { json!(part.charset.as_deref().unwrap_or("us-ascii")) } else { json!(part.charset) });
+    put(
+        "charset",
+        if is_text {
+            json!(part.charset.as_deref().unwrap_or("us-ascii"))
+        } else {
+            json!(part.charset)
+        },
+    );
     put("disposition", json!(part.disposition));
     put("cid", json!(part.cid));
     put("language", texts(&part.language));
@@ -106,7 +146,11 @@ fn part(part: &Part, email: &Email, raw: &[u8], wanted: &Wanted, depth: usize) -
         shown.insert(header.key.clone(), header_value(block, header));
     }
     if depth != usize::MAX && part.is_multipart() {
-        let below = part.sub_parts.iter().map(|below| self::part(below, email, raw, wanted, depth + 1)).collect();
+        let below = part
+            .sub_parts
+            .iter()
+            .map(|below| self::part(below, email, raw, wanted, depth + 1))
+            .collect();
         shown.insert("subParts".to_owned(), below);
     } else if wanted.part.has("subParts") {
         shown.insert("subParts".to_owned(), Value::Null);
@@ -128,7 +172,9 @@ fn body_values(message: &Message, raw: &[u8], wanted: &Wanted) -> Value {
     }
     let mut values = Map::new();
     for id in ids {
-        let Some(part) = all.iter().find(|part| part.part_id.as_deref() == Some(id)) else { continue };
+        let Some(part) = all.iter().find(|part| part.part_id.as_deref() == Some(id)) else {
+            continue;
+        };
         if part.content_type.starts_with("text/") && !values.contains_key(id) {
             values.insert(id.to_owned(), body_value(raw, part, wanted.most_octets));
         }

@@ -54,7 +54,10 @@ pub async fn update(
         return Ok(Err(error));
     }
     let now: BTreeSet<String> = email.keywords.iter().cloned().collect();
-    let mut turns: Vec<(String, bool)> = wanted.difference(&now).map(|word| (word.clone(), true)).collect();
+    let mut turns: Vec<(String, bool)> = wanted
+        .difference(&now)
+        .map(|word| (word.clone(), true))
+        .collect();
     turns.extend(now.difference(&wanted).map(|word| (word.clone(), false)));
     if !turns.is_empty() {
         keywords::set(tx, account, email.id, &turns).await?;
@@ -62,27 +65,60 @@ pub async fn update(
     Ok(Ok(()))
 }
 
-fn read(email: &Email, patch: Object, known: &BTreeMap<String, String>) -> Result<(SetPatch, SetPatch), SetError> {
+fn read(
+    email: &Email,
+    patch: Object,
+    known: &BTreeMap<String, String>,
+) -> Result<(SetPatch, SetPatch), SetError> {
     let (mut keywords, mut mailboxes) = (SetPatch::default(), SetPatch::default());
-    let real = |id: &str| id.strip_prefix('#').and_then(|name| known.get(name)).map_or(id, String::as_str).to_owned();
-    let both = patch.keys().any(|path| path.starts_with("keywords/")) && patch.contains_key("keywords")
-        || patch.keys().any(|path| path.starts_with("mailboxIds/")) && patch.contains_key("mailboxIds");
+    let real = |id: &str| {
+        id.strip_prefix('#')
+            .and_then(|name| known.get(name))
+            .map_or(id, String::as_str)
+            .to_owned()
+    };
+    let both = patch.keys().any(|path| path.starts_with("keywords/"))
+        && patch.contains_key("keywords")
+        || patch.keys().any(|path| path.starts_with("mailboxIds/"))
+            && patch.contains_key("mailboxIds");
     if both {
         return Err(SetError::new("invalidPatch").because("a set is given both whole and in parts"));
     }
     for (path, value) in patch {
-        let tokens: Vec<String> = path.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+        let tokens: Vec<String> = path
+            .split('/')
+            .map(|token| token.replace("~1", "/").replace("~0", "~"))
+            .collect();
         let parts: Vec<&str> = tokens.iter().map(String::as_str).collect();
         match parts.as_slice() {
-            ["keywords"] => keywords.whole = Some(set(&value).ok_or_else(|| wrong("keywords"))?.into_iter().map(|word| word.to_ascii_lowercase()).collect()),
+            ["keywords"] => {
+                keywords.whole = Some(
+                    set(&value)
+                        .ok_or_else(|| wrong("keywords"))?
+                        .into_iter()
+                        .map(|word| word.to_ascii_lowercase())
+                        .collect(),
+                )
+            }
             ["mailboxIds"] => {
-                mailboxes.whole = Some(set(&value).ok_or_else(|| wrong("mailboxIds"))?.iter().map(|id| real(id)).collect());
+                mailboxes.whole = Some(
+                    set(&value)
+                        .ok_or_else(|| wrong("mailboxIds"))?
+                        .iter()
+                        .map(|id| real(id))
+                        .collect(),
+                );
             }
             ["keywords", word] => {
-                keywords.members.insert(word.to_ascii_lowercase(), truth(&value).ok_or_else(|| wrong(&path))?);
+                keywords.members.insert(
+                    word.to_ascii_lowercase(),
+                    truth(&value).ok_or_else(|| wrong(&path))?,
+                );
             }
             ["mailboxIds", id] => {
-                mailboxes.members.insert(real(id), truth(&value).ok_or_else(|| wrong(&path))?);
+                mailboxes
+                    .members
+                    .insert(real(id), truth(&value).ok_or_else(|| wrong(&path))?);
             }
             // Unchanged values of what only the server sets may be sent along.
             ["id"] if value == json!(email.id) => {}
@@ -90,13 +126,26 @@ fn read(email: &Email, patch: Object, known: &BTreeMap<String, String>) -> Resul
             ["threadId"] if value == json!(email.thread_id) => {}
             ["size"] if value == json!(email.size) => {}
             [name] => return Err(SetError::properties(&[name], "this never changes")),
-            _ => return Err(SetError::new("invalidPatch").because(format!("there is nothing at {path}"))),
+            _ => {
+                return Err(
+                    SetError::new("invalidPatch").because(format!("there is nothing at {path}"))
+                );
+            }
         }
     }
-    let words = keywords.whole.iter().flatten().chain(keywords.members.iter().filter(|(_, on)| **on).map(|(word, _)| word));
+    let words = keywords.whole.iter().flatten().chain(
+        keywords
+            .members
+            .iter()
+            .filter(|(_, on)| **on)
+            .map(|(word, _)| word),
+    );
     for word in words {
         if !keywords::is_keyword(word) {
-            return Err(SetError::properties(&["keywords"], format!("{word:?} is no keyword")));
+            return Err(SetError::properties(
+                &["keywords"],
+                format!("{word:?} is no keyword"),
+            ));
         }
     }
     Ok((keywords, mailboxes))
@@ -117,10 +166,19 @@ fn truth(value: &Value) -> Option<bool> {
 
 /// A set as JMAP writes it: names with the value true.
 pub fn set(value: &Value) -> Option<Vec<String>> {
-    value.as_object()?.iter().map(|(name, value)| (value == &json!(true)).then(|| name.clone())).collect()
+    value
+        .as_object()?
+        .iter()
+        .map(|(name, value)| (value == &json!(true)).then(|| name.clone()))
+        .collect()
 }
 
-async fn move_to(tx: &mut Tx, account: AccountId, email: &Email, patch: &SetPatch) -> Result<Result<(), SetError>> {
+async fn move_to(
+    tx: &mut Tx,
+    account: AccountId,
+    email: &Email,
+    patch: &SetPatch,
+) -> Result<Result<(), SetError>> {
     let now: BTreeSet<String> = email.folders.iter().map(ToString::to_string).collect();
     let wanted = patch.result(now.iter().cloned());
     if wanted == now {
@@ -143,7 +201,9 @@ async fn move_to(tx: &mut Tx, account: AccountId, email: &Email, patch: &SetPatc
         }
     }
     if foreign || emails::is_upstream(tx, account, email.id).await? {
-        return Ok(Err(SetError::new("forbidden").because("moving is not carried out yet")));
+        return Ok(Err(
+            SetError::new("forbidden").because("moving is not carried out yet")
+        ));
     }
     emails::move_local(tx, account, email.id, &targets).await?;
     Ok(Ok(()))

@@ -10,5 +10,8 @@ use crate::types::Args;
 
 /// The answer.
 pub async fn changes(context: &Context<'_>, args: Args) -> Result<Value> {
-    crate::changes::answer(context, args, Kind::Identity, |id| IdentityId(id).to_string()).await
+    crate::changes::answer(context, args, Kind::Identity, |id| {
+        IdentityId(id).to_string()
+    })
+    .await
 }

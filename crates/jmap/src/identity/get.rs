@@ -1,16 +1,25 @@
 //! Identity/get (RFC 8621, 6.1).
 
 use serde_json::{Value, json};
+use store::IdentityId;
 use store::changes::{self, Kind};
 use store::identities::{self, Identity};
-use store::IdentityId;
 
 use crate::error::Result;
 use crate::list;
 use crate::request::Context;
 use crate::types::{Args, Object};
 
-const PROPERTIES: &[&str] = &["id", "name", "email", "replyTo", "bcc", "textSignature", "htmlSignature", "mayDelete"];
+const PROPERTIES: &[&str] = &[
+    "id",
+    "name",
+    "email",
+    "replyTo",
+    "bcc",
+    "textSignature",
+    "htmlSignature",
+    "mayDelete",
+];
 
 /// The answer.
 pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
@@ -41,7 +50,10 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
             }
         }
     }
-    let list = shown.into_iter().map(|identity| get.cut(show(identity))).collect();
+    let list = shown
+        .into_iter()
+        .map(|identity| get.cut(show(identity)))
+        .collect();
     Ok(list::answer(account, state, list, not_found))
 }
 
@@ -56,5 +68,8 @@ fn show(identity: &Identity) -> Object {
         ("htmlSignature", json!("")),
         ("mayDelete", json!(false)),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }

@@ -10,7 +10,8 @@ use crate::types::Args;
 
 /// The answer. `updatedProperties` is null: the log does not tell counts from names.
 pub async fn changes(context: &Context<'_>, args: Args) -> Result<Value> {
-    let mut answer = crate::changes::answer(context, args, Kind::Mailbox, |id| FolderId(id).to_string()).await?;
+    let mut answer =
+        crate::changes::answer(context, args, Kind::Mailbox, |id| FolderId(id).to_string()).await?;
     answer["updatedProperties"] = Value::Null;
     Ok(answer)
 }

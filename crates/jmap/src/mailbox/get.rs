@@ -23,7 +23,11 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
         .read(move |tx| {
             Box::pin(async move {
                 let state = changes::state(tx, account, Kind::Mailbox).await?;
-                Ok::<_, store::Error>((state, folders::list(tx, account).await?, folders::counts(tx, account).await?))
+                Ok::<_, store::Error>((
+                    state,
+                    folders::list(tx, account).await?,
+                    folders::counts(tx, account).await?,
+                ))
             })
         })
         .await?;
@@ -42,6 +46,9 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
             }
         }
     }
-    let list = shown.into_iter().map(|folder| get.cut(show(folder, counts_of(&counts, folder.id), get.rights))).collect();
+    let list = shown
+        .into_iter()
+        .map(|folder| get.cut(show(folder, counts_of(&counts, folder.id), get.rights)))
+        .collect();
     Ok(list::answer(account, state, list, not_found))
 }

@@ -25,14 +25,21 @@ enum Condition {
 /// The answer.
 pub async fn query(context: &Context<'_>, mut args: Args) -> Result<Value> {
     let (account, _) = context.account(&mut args).await?;
-    let filter = args.value("filter").map(|value| list::filter(value, &mut |name, value| leaf(context, name, value)));
+    let filter = args
+        .value("filter")
+        .map(|value| list::filter(value, &mut |name, value| leaf(context, name, value)));
     let filter = filter.transpose()?;
     let sort = list::sort(&mut args)?;
     let window = list::window(context, &mut args)?;
-    let (sort_as_tree, filter_as_tree) = (args.boolean("sortAsTree")?, args.boolean("filterAsTree")?);
+    let (sort_as_tree, filter_as_tree) =
+        (args.boolean("sortAsTree")?, args.boolean("filterAsTree")?);
     args.finish()?;
-    if let Some(other) = sort.iter().find(|by| !["name", "sortOrder", "parentId"].contains(&by.property.as_str())) {
-        return Err(MethodError::new("unsupportedSort").because(format!("mailboxes are not sorted by {}", other.property)));
+    if let Some(other) = sort
+        .iter()
+        .find(|by| !["name", "sortOrder", "parentId"].contains(&by.property.as_str()))
+    {
+        return Err(MethodError::new("unsupportedSort")
+            .because(format!("mailboxes are not sorted by {}", other.property)));
     }
     let (state, all) = context
         .store()
@@ -47,7 +54,10 @@ pub async fn query(context: &Context<'_>, mut args: Args) -> Result<Value> {
     let holds = |folder: &Folder| filter.as_ref().is_none_or(|filter| matches(filter, folder));
     let mut found: Vec<&Folder> = all
         .iter()
-        .filter(|folder| holds(folder) && (!filter_as_tree || above(folder, &by_id).iter().all(|parent| holds(parent))))
+        .filter(|folder| {
+            holds(folder)
+                && (!filter_as_tree || above(folder, &by_id).iter().all(|parent| holds(parent)))
+        })
         .collect();
     found.sort_by(|one, other| match sort_as_tree {
         true => compare_paths(one, other, &by_id, &sort),
@@ -59,7 +69,10 @@ pub async fn query(context: &Context<'_>, mut args: Args) -> Result<Value> {
         Some(anchor) => {
             let place = ids.iter().position(|id| id.to_string() == *anchor);
             let place = place.ok_or_else(|| MethodError::new("anchorNotFound"))?;
-            i64::try_from(place).unwrap_or(0).saturating_add(window.anchor_offset).max(0)
+            i64::try_from(place)
+                .unwrap_or(0)
+                .saturating_add(window.anchor_offset)
+                .max(0)
         }
         None if window.position < 0 => (total.saturating_add(window.position)).max(0),
         None => window.position,
@@ -92,7 +105,10 @@ fn leaf(context: &Context<'_>, name: &str, value: &Value) -> Result<Filter<Condi
         "role" => Condition::Role(text(value)?),
         "hasAnyRole" => Condition::HasAnyRole(value.as_bool().ok_or_else(wrong)?),
         "isSubscribed" => Condition::Subscribed(value.as_bool().ok_or_else(wrong)?),
-        _ => return Err(MethodError::new("unsupportedFilter").because(format!("mailboxes are not filtered by {name}"))),
+        _ => {
+            return Err(MethodError::new("unsupportedFilter")
+                .because(format!("mailboxes are not filtered by {name}")));
+        }
     }))
 }
 
@@ -101,7 +117,9 @@ fn matches(filter: &Filter<Condition>, folder: &Folder) -> bool {
         Filter::All(list) => list.iter().all(|filter| matches(filter, folder)),
         Filter::Any(list) => list.iter().any(|filter| matches(filter, folder)),
         Filter::Not(list) => !list.iter().any(|filter| matches(filter, folder)),
-        Filter::Is(Condition::Parent(parent)) => folder.parent_id.map(|id| id.to_string()) == *parent,
+        Filter::Is(Condition::Parent(parent)) => {
+            folder.parent_id.map(|id| id.to_string()) == *parent
+        }
         Filter::Is(Condition::Name(name)) => fold(shown_name(folder)).contains(name),
         Filter::Is(Condition::Role(role)) => folder.listed.role == *role,
         Filter::Is(Condition::HasAnyRole(has)) => folder.listed.role.is_some() == *has,
@@ -110,7 +128,11 @@ fn matches(filter: &Filter<Condition>, folder: &Folder) -> bool {
 }
 
 fn shown_name(folder: &Folder) -> &str {
-    if folder.listed.path.eq_ignore_ascii_case("INBOX") { "Inbox" } else { &folder.listed.name }
+    if folder.listed.path.eq_ignore_ascii_case("INBOX") {
+        "Inbox"
+    } else {
+        &folder.listed.name
+    }
 }
 
 fn fold(text: &str) -> String {
@@ -122,7 +144,10 @@ fn above<'a>(folder: &Folder, by_id: &HashMap<FolderId, &'a Folder>) -> Vec<&'a 
     let mut parents: Vec<&Folder> = Vec::new();
     let mut next = folder.parent_id;
     // A ring of parents cannot be, but would not end.
-    while let Some(parent) = next.and_then(|id| by_id.get(&id)).filter(|_| parents.len() < 100) {
+    while let Some(parent) = next
+        .and_then(|id| by_id.get(&id))
+        .filter(|_| parents.len() < 100)
+    {
         parents.push(parent);
         next = parent.parent_id;
     }
@@ -141,16 +166,31 @@ fn compare(one: &Folder, other: &Folder, sort: &[Comparator]) -> Ordering {
             return order;
         }
     }
-    (one.sort_order, &one.listed.path, one.id).cmp(&(other.sort_order, &other.listed.path, other.id))
+    (one.sort_order, &one.listed.path, one.id).cmp(&(
+        other.sort_order,
+        &other.listed.path,
+        other.id,
+    ))
 }
 
 /// A folder comes before those below it, siblings in their order.
-fn compare_paths(one: &Folder, other: &Folder, by_id: &HashMap<FolderId, &Folder>, sort: &[Comparator]) -> Ordering {
+fn compare_paths(
+    one: &Folder,
+    other: &Folder,
+    by_id: &HashMap<FolderId, &Folder>,
+    sort: &[Comparator],
+) -> Ordering {
     let (mut first, mut second) = (above(one, by_id), above(other, by_id));
     first.reverse();
     second.reverse();
     first.push(one);
     second.push(other);
-    let steps = first.iter().zip(&second).find(|(one, other)| one.id != other.id);
-    steps.map_or_else(|| first.len().cmp(&second.len()), |(one, other)| compare(one, other, sort))
+    let steps = first
+        .iter()
+        .zip(&second)
+        .find(|(one, other)| one.id != other.id);
+    steps.map_or_else(
+        || first.len().cmp(&second.len()),
+        |(one, other)| compare(one, other, sort),
+    )
 }

@@ -61,11 +61,15 @@ pub async fn get(
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let bad = |words: &str| Problem::plain(StatusCode::BAD_REQUEST, "/problems/bad-parameter", words);
+    let bad =
+        |words: &str| Problem::plain(StatusCode::BAD_REQUEST, "/problems/bad-parameter", words);
     let types = parameters.types.unwrap_or_else(|| "*".to_owned());
     let named: Vec<&str> = types.split(',').map(str::trim).collect();
     // Types that we do not have never change: naming them is no error.
-    let kinds = Kind::ALL.into_iter().filter(|kind| named.contains(&"*") || named.contains(&kind.name())).collect();
+    let kinds = Kind::ALL
+        .into_iter()
+        .filter(|kind| named.contains(&"*") || named.contains(&kind.name()))
+        .collect();
     let close_after_state = match parameters.closeafter.as_deref() {
         Some("state") => true,
         None | Some("no" | "") => false,
@@ -73,7 +77,9 @@ pub async fn get(
     };
     let ping = match parameters.ping.as_deref().unwrap_or("0") {
         "" => 0,
-        text => text.parse::<u64>().map_err(|_| bad("ping is a number of seconds"))?,
+        text => text
+            .parse::<u64>()
+            .map_err(|_| bad("ping is a number of seconds"))?,
     };
     let ping = (ping > 0).then(|| ping.clamp(PING.0, PING.1));
     let announcements = door.store.listen();
@@ -92,7 +98,9 @@ pub async fn get(
     listener.known = listener.states().await?.unwrap_or_default();
     // Something is sent at once: proxies and clients see that the stream stands.
     listener.first.push(listener.beat());
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
     if last.is_some_and(|last| !last.is_empty() && last != name(&listener.known)) {
         // It has missed something: all states.
         let event = state_event(&listener.known, &listener.known);
@@ -104,30 +112,51 @@ pub async fn get(
         let event = listener.next().await?;
         Some((Ok::<Event, Infallible>(event), listener))
     });
-    let headers = [(header::CACHE_CONTROL, "no-cache, no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
+    let headers = [
+        (header::CACHE_CONTROL, "no-cache, no-store"),
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
     Ok((headers, Sse::new(stream)).into_response())
 }
 
 /// A state of the world has a name, by which a client that comes back says what it saw last.
 fn name(states: &States) -> String {
     let text = format!("{states:?}");
-    BlobId::of(text.as_bytes()).to_string().chars().skip(1).take(16).collect()
+    BlobId::of(text.as_bytes())
+        .to_string()
+        .chars()
+        .skip(1)
+        .take(16)
+        .collect()
 }
 
 fn state_event(changed: &States, now: &States) -> Event {
     let changed: BTreeMap<String, BTreeMap<&str, String>> = changed
         .iter()
-        .map(|(account, states)| (account.to_string(), states.iter().map(|(kind, state)| (*kind, state.to_string())).collect()))
+        .map(|(account, states)| {
+            (
+                account.to_string(),
+                states
+                    .iter()
+                    .map(|(kind, state)| (*kind, state.to_string()))
+                    .collect(),
+            )
+        })
         .collect();
     let data = json!({ "@type": "StateChange", "changed": changed });
-    Event::default().event("state").id(name(now)).data(data.to_string())
+    Event::default()
+        .event("state")
+        .id(name(now))
+        .data(data.to_string())
 }
 
 impl Listener {
     /// The ping, or a comment where the client wants none.
     fn beat(&self) -> Event {
         match self.ping {
-            Some(seconds) => Event::default().event("ping").data(json!({ "interval": seconds }).to_string()),
+            Some(seconds) => Event::default()
+                .event("ping")
+                .data(json!({ "interval": seconds }).to_string()),
             None => Event::default().comment("listening"),
         }
     }
@@ -207,18 +236,27 @@ impl Listener {
             .read(move |tx| {
                 Box::pin(async move {
                     let now = tx.now();
-                    if users::find(tx, user).await?.is_none_or(|user| user.status != Status::Active) {
+                    if users::find(tx, user)
+                        .await?
+                        .is_none_or(|user| user.status != Status::Active)
+                    {
                         return Ok(None);
                     }
                     if let Some(id) = session
-                        && !login_sessions::list(tx, user).await?.iter().any(|session| session.id == id)
+                        && !login_sessions::list(tx, user)
+                            .await?
+                            .iter()
+                            .any(|session| session.id == id)
                     {
                         return Ok(None);
                     }
                     if let Some(id) = token {
                         let tokens = api_tokens::list(tx, user).await?;
                         let good = |ends: Option<i64>| ends.is_none_or(|ends| ends > now);
-                        if !tokens.iter().any(|token| token.id == id && good(token.expires_at)) {
+                        if !tokens
+                            .iter()
+                            .any(|token| token.id == id && good(token.expires_at))
+                        {
                             return Ok(None);
                         }
                     }
@@ -229,7 +267,8 @@ impl Listener {
                         }
                         let mut of_account = BTreeMap::new();
                         for kind in &kinds {
-                            of_account.insert(kind.name(), changes::state(tx, account.id, *kind).await?);
+                            of_account
+                                .insert(kind.name(), changes::state(tx, account.id, *kind).await?);
                         }
                         states.insert(account.id, of_account);
                     }

@@ -12,7 +12,16 @@ use crate::request::Context;
 use crate::types::{Args, Object, write_utc_date};
 
 const PROPERTIES: &[&str] = &[
-    "id", "identityId", "emailId", "threadId", "envelope", "sendAt", "undoStatus", "deliveryStatus", "dsnBlobIds", "mdnBlobIds",
+    "id",
+    "identityId",
+    "emailId",
+    "threadId",
+    "envelope",
+    "sendAt",
+    "undoStatus",
+    "deliveryStatus",
+    "dsnBlobIds",
+    "mdnBlobIds",
 ];
 
 /// The answer.
@@ -21,7 +30,9 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
     args.finish()?;
     get.check_properties(PROPERTIES)?;
     let account = get.account;
-    let (wanted, mut not_found) = get.parsed::<SubmissionId>().map_or((None, Vec::new()), |(ids, bad)| (Some(ids), bad));
+    let (wanted, mut not_found) = get
+        .parsed::<SubmissionId>()
+        .map_or((None, Vec::new()), |(ids, bad)| (Some(ids), bad));
     let (state, found, missing) = context
         .store()
         .read(move |tx| {
@@ -29,7 +40,9 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
                 let state = changes::state(tx, account, Kind::EmailSubmission).await?;
                 let (mut found, mut missing) = (Vec::new(), Vec::new());
                 match wanted {
-                    None => found = submissions::list(tx, account, OBJECTS_IN_GET as i64 + 1).await?,
+                    None => {
+                        found = submissions::list(tx, account, OBJECTS_IN_GET as i64 + 1).await?
+                    }
                     Some(ids) => {
                         for id in ids {
                             match find(tx, account, id).await? {
@@ -47,14 +60,21 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
         return Err(list::too_many());
     }
     not_found.extend(missing);
-    let list = found.iter().map(|submission| get.cut(show(submission))).collect();
+    let list = found
+        .iter()
+        .map(|submission| get.cut(show(submission)))
+        .collect();
     Ok(list::answer(account, state, list, not_found))
 }
 
 fn show(submission: &Submission) -> Object {
     let envelope: Value = serde_json::from_str(&submission.envelope).unwrap_or_default();
-    let recipients: Vec<&str> =
-        envelope["rcpt_to"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let recipients: Vec<&str> = envelope["rcpt_to"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let address = |email: &Value| json!({ "email": email, "parameters": null });
     let shown_envelope = json!({
         "mailFrom": address(&envelope["mail_from"]),
@@ -72,7 +92,10 @@ fn show(submission: &Submission) -> Object {
         ("dsnBlobIds", json!([])),
         ("mdnBlobIds", json!([])),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// What became of it for each recipient; null before anything is known. A submission that failed has failed
@@ -83,13 +106,23 @@ fn delivery(submission: &Submission, recipients: &[&str]) -> Value {
     if known.as_object().is_none_or(serde_json::Map::is_empty) && !failed {
         return Value::Null;
     }
-    let said = submission.cause.as_ref().and_then(|cause| cause.provider_said.clone());
+    let said = submission
+        .cause
+        .as_ref()
+        .and_then(|cause| cause.provider_said.clone());
     let mut shown = Object::new();
     for recipient in recipients {
         let one = &known[recipient];
         let (reply, delivered) = match one.is_object() {
-            true => (one["smtpReply"].as_str().unwrap_or_default().to_owned(), one["delivered"].as_str().unwrap_or("unknown")),
-            false if failed => (said.clone().unwrap_or_else(|| "554 5.0.0 not sent".to_owned()), "no"),
+            true => (
+                one["smtpReply"].as_str().unwrap_or_default().to_owned(),
+                one["delivered"].as_str().unwrap_or("unknown"),
+            ),
+            false if failed => (
+                said.clone()
+                    .unwrap_or_else(|| "554 5.0.0 not sent".to_owned()),
+                "no",
+            ),
             false => continue,
         };
         let displayed = one["displayed"].as_str().unwrap_or("unknown");

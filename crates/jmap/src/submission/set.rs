@@ -28,7 +28,9 @@ pub async fn set(context: &mut Context<'_>, mut args: Args) -> Result<Responses>
     let if_in_state = wanted.if_in_state.clone();
     let old = context
         .store()
-        .read(move |tx| Box::pin(async move { changes::state(tx, account, Kind::EmailSubmission).await }))
+        .read(move |tx| {
+            Box::pin(async move { changes::state(tx, account, Kind::EmailSubmission).await })
+        })
         .await
         .map_err(MethodError::from)?;
     if if_in_state.is_some_and(|state| state != old.to_string()) {
@@ -74,18 +76,30 @@ pub async fn set(context: &mut Context<'_>, mut args: Args) -> Result<Responses>
     }
     let new = context
         .store()
-        .read(move |tx| Box::pin(async move { changes::state(tx, account, Kind::EmailSubmission).await }))
+        .read(move |tx| {
+            Box::pin(async move { changes::state(tx, account, Kind::EmailSubmission).await })
+        })
         .await
         .map_err(MethodError::from)?;
     let mut responses = vec![("EmailSubmission/set", done.answer(account, old, new))];
     if on_update.is_some() || on_destroy.is_some() {
         let email_of = |name: &str| {
             let real = context.real_id(name);
-            succeeded.iter().find(|(known, _)| *known == name || *known == real).map(|(_, email)| email.to_string())
+            succeeded
+                .iter()
+                .find(|(known, _)| *known == name || *known == real)
+                .map(|(_, email)| email.to_string())
         };
-        let update: Map<String, Value> =
-            on_update.into_iter().flatten().filter_map(|(name, patch)| Some((email_of(&name)?, patch))).collect();
-        let destroy: Vec<String> = on_destroy.iter().flatten().filter_map(|name| email_of(name)).collect();
+        let update: Map<String, Value> = on_update
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, patch)| Some((email_of(&name)?, patch)))
+            .collect();
+        let destroy: Vec<String> = on_destroy
+            .iter()
+            .flatten()
+            .filter_map(|name| email_of(name))
+            .collect();
         let arguments = [
             ("accountId".to_owned(), json!(account)),
             ("update".to_owned(), Value::Object(update)),
@@ -100,28 +114,63 @@ pub async fn set(context: &mut Context<'_>, mut args: Args) -> Result<Responses>
     Ok(responses)
 }
 
-async fn find(context: &Context<'_>, account: AccountId, id: SubmissionId) -> Result<Option<submissions::Submission>> {
-    let found = context.store().read(move |tx| Box::pin(async move { submissions::find(tx, account, id).await }));
+async fn find(
+    context: &Context<'_>,
+    account: AccountId,
+    id: SubmissionId,
+) -> Result<Option<submissions::Submission>> {
+    let found = context
+        .store()
+        .read(move |tx| Box::pin(async move { submissions::find(tx, account, id).await }));
     Ok(found.await.map_err(MethodError::from)?)
 }
 
 type Created = (SubmissionId, EmailId, Value);
 
-async fn create(context: &Context<'_>, account: AccountId, object: Object) -> Result<Result<Created, SetError>> {
+async fn create(
+    context: &Context<'_>,
+    account: AccountId,
+    object: Object,
+) -> Result<Result<Created, SetError>> {
     let known = ["identityId", "emailId", "envelope", "undoStatus"];
-    let bad: Vec<&str> = object.keys().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    let bad: Vec<&str> = object
+        .keys()
+        .map(String::as_str)
+        .filter(|name| !known.contains(name))
+        .collect();
     if !bad.is_empty() {
-        return Ok(Err(SetError::properties(&bad, "only the server sets these")));
+        return Ok(Err(SetError::properties(
+            &bad,
+            "only the server sets these",
+        )));
     }
-    if object.get("undoStatus").is_some_and(|status| status != "pending") {
-        return Ok(Err(SetError::properties(&["undoStatus"], "a new submission is pending")));
+    if object
+        .get("undoStatus")
+        .is_some_and(|status| status != "pending")
+    {
+        return Ok(Err(SetError::properties(
+            &["undoStatus"],
+            "a new submission is pending",
+        )));
     }
-    let id = |name: &str| object.get(name).and_then(Value::as_str).map(|id| context.real_id(id)).unwrap_or_default();
+    let id = |name: &str| {
+        object
+            .get(name)
+            .and_then(Value::as_str)
+            .map(|id| context.real_id(id))
+            .unwrap_or_default()
+    };
     let Ok(identity_id) = id("identityId").parse::<IdentityId>() else {
-        return Ok(Err(SetError::properties(&["identityId"], "there is no such identity")));
+        return Ok(Err(SetError::properties(
+            &["identityId"],
+            "there is no such identity",
+        )));
     };
     let Ok(email_id) = id("emailId").parse::<EmailId>() else {
-        return Ok(Err(SetError::properties(&["emailId"], "there is no such email")));
+        return Ok(Err(SetError::properties(
+            &["emailId"],
+            "there is no such email",
+        )));
     };
     let store = context.store();
     let (identity, email) = store
@@ -134,25 +183,41 @@ async fn create(context: &Context<'_>, account: AccountId, object: Object) -> Re
         .await
         .map_err(MethodError::from)?;
     let Some(identity) = identity else {
-        return Ok(Err(SetError::properties(&["identityId"], "there is no such identity")));
+        return Ok(Err(SetError::properties(
+            &["identityId"],
+            "there is no such identity",
+        )));
     };
     let Some(email) = email else {
-        return Ok(Err(SetError::properties(&["emailId"], "there is no such email")));
+        return Ok(Err(SetError::properties(
+            &["emailId"],
+            "there is no such email",
+        )));
     };
     let now = store.now();
     let envelope = match envelope::check(object.get("envelope"), &email.message, &identity, now) {
         Ok(envelope) => envelope,
         Err(error) => return Ok(Err(error)),
     };
-    let Some(raw) = store.blobs().get(email.blob_id).await.map_err(MethodError::from)? else {
-        return Ok(Err(SetError::new("invalidEmail").because("the email's bytes are missing")));
+    let Some(raw) = store
+        .blobs()
+        .get(email.blob_id)
+        .await
+        .map_err(MethodError::from)?
+    else {
+        return Ok(Err(
+            SetError::new("invalidEmail").because("the email's bytes are missing")
+        ));
     };
     let mut bytes = without_bcc(&raw);
     let message_id = match email.message.headers.message_id.first() {
         Some(id) => id.clone(),
         None => {
             // Its copy in Sent is found by this id, so there must be one.
-            let domain = identity.email.rsplit_once('@').map_or("", |(_, domain)| domain);
+            let domain = identity
+                .email
+                .rsplit_once('@')
+                .map_or("", |(_, domain)| domain);
             let id = new_message_id(&store.world().random(), domain);
             let mut with_id = format!("Message-ID: <{id}>\r\n").into_bytes();
             with_id.append(&mut bytes);
@@ -175,7 +240,10 @@ async fn create(context: &Context<'_>, account: AccountId, object: Object) -> Re
         rcpt_to: envelope.rcpt_to,
         send_at,
     };
-    let id = store.write(move |tx| Box::pin(async move { submissions::add(tx, &new).await })).await.map_err(MethodError::from)?;
+    let id = store
+        .write(move |tx| Box::pin(async move { submissions::add(tx, &new).await }))
+        .await
+        .map_err(MethodError::from)?;
     let shown = json!({
         "id": id, "threadId": email.thread_id, "sendAt": write_utc_date(send_at), "undoStatus": "pending",
         "deliveryStatus": null, "dsnBlobIds": [], "mdnBlobIds": [],
@@ -192,28 +260,45 @@ async fn update(
     patch: Object,
 ) -> Result<Result<EmailId, SetError>> {
     let not_found = || Ok(Err(SetError::new("notFound")));
-    let Ok(id) = id.parse::<SubmissionId>() else { return not_found() };
-    let Some(known) = find(context, account, id).await? else { return not_found() };
+    let Ok(id) = id.parse::<SubmissionId>() else {
+        return not_found();
+    };
+    let Some(known) = find(context, account, id).await? else {
+        return not_found();
+    };
     if !may_send {
         return Ok(Err(SetError::new("forbidden")));
     }
-    let bad: Vec<&str> = patch.keys().map(String::as_str).filter(|name| *name != "undoStatus").collect();
+    let bad: Vec<&str> = patch
+        .keys()
+        .map(String::as_str)
+        .filter(|name| *name != "undoStatus")
+        .collect();
     if !bad.is_empty() {
-        return Ok(Err(SetError::properties(&bad, "only undoStatus can be changed")));
+        return Ok(Err(SetError::properties(
+            &bad,
+            "only undoStatus can be changed",
+        )));
     }
-    match patch.get("undoStatus").map(|status| status.as_str().unwrap_or_default()) {
+    match patch
+        .get("undoStatus")
+        .map(|status| status.as_str().unwrap_or_default())
+    {
         None => Ok(Ok(known.email_id)),
         Some(status) if status == known.status.undo_status() => Ok(Ok(known.email_id)),
         Some("canceled") => {
-            let canceled = context.store().write(move |tx| Box::pin(async move { submissions::cancel(tx, account, id).await }));
+            let canceled = context.store().write(move |tx| {
+                Box::pin(async move { submissions::cancel(tx, account, id).await })
+            });
             match canceled.await.map_err(MethodError::from)? {
                 true => Ok(Ok(known.email_id)),
                 false => Ok(Err(SetError::new("cannotUnsend"))),
             }
         }
-        Some(_) if known.status == Status::Queued => {
-            Ok(Err(SetError::properties(&["undoStatus"], "it can be set to canceled only")))
-        }
+        Some(_) if known.status == Status::Queued => Ok(Err(SetError::properties(
+            &["undoStatus"],
+            "it can be set to canceled only",
+        ))),
         Some(_) => Ok(Err(SetError::new("cannotUnsend"))),
     }
 }

@@ -16,7 +16,9 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
     args.finish()?;
     get.check_properties(&["id", "emailIds"])?;
     let account = get.account;
-    let (wanted, mut not_found) = get.parsed::<ThreadId>().map_or((None, Vec::new()), |(ids, bad)| (Some(ids), bad));
+    let (wanted, mut not_found) = get
+        .parsed::<ThreadId>()
+        .map_or((None, Vec::new()), |(ids, bad)| (Some(ids), bad));
     let (state, found) = context
         .store()
         .read(move |tx| {
@@ -41,7 +43,10 @@ pub async fn get(context: &Context<'_>, mut args: Args) -> Result<Value> {
     for (id, emails) in found {
         match emails {
             Some(emails) => {
-                let pairs = [("id".to_owned(), json!(id)), ("emailIds".to_owned(), json!(emails))];
+                let pairs = [
+                    ("id".to_owned(), json!(id)),
+                    ("emailIds".to_owned(), json!(emails)),
+                ];
                 shown.push(get.cut(Object::from_iter(pairs)));
             }
             None => not_found.push(id.to_string()),

@@ -8,19 +8,37 @@ use crate::support::{CORE, House, MAIL};
 #[tokio::test]
 async fn echo_gives_back_what_it_got_with_whole_numbers_exact() {
     let house = House::new().await;
-    let arguments = json!({ "hello": true, "n": 9_007_199_254_740_991_i64, "list": [1, "二", null], "d": 1.5 });
-    assert_eq!(house.calls(json!([["Core/echo", arguments, "x"]])).await, [json!(["Core/echo", arguments, "x"])]);
+    let arguments =
+        json!({ "hello": true, "n": 9_007_199_254_740_991_i64, "list": [1, "二", null], "d": 1.5 });
+    assert_eq!(
+        house.calls(json!([["Core/echo", arguments, "x"]])).await,
+        [json!(["Core/echo", arguments, "x"])]
+    );
     house.close().await;
 }
 
 #[tokio::test]
 async fn what_is_no_json_or_no_request_is_refused_as_a_whole() {
     let house = House::new().await;
-    let kind = |answer: &Value| answer["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap_or_default().to_owned();
+    let kind = |answer: &Value| {
+        answer["type"]
+            .as_str()
+            .unwrap_or_default()
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (status, answer) = house.post("application/json", "{not json").await;
-    assert_eq!((status, kind(&answer).as_str()), (StatusCode::BAD_REQUEST, "notJSON"));
+    assert_eq!(
+        (status, kind(&answer).as_str()),
+        (StatusCode::BAD_REQUEST, "notJSON")
+    );
     let deep = "[".repeat(100_000);
-    assert_eq!(kind(&house.post("application/json", deep).await.1), "notJSON");
+    assert_eq!(
+        kind(&house.post("application/json", deep).await.1),
+        "notJSON"
+    );
     for body in [
         json!({ "foo": 1 }),
         json!([]),
@@ -30,9 +48,18 @@ async fn what_is_no_json_or_no_request_is_refused_as_a_whole() {
         json!({ "using": [CORE], "methodCalls": [], "createdIds": { "a": 1 } }),
     ] {
         let (status, answer) = house.request(body.clone()).await;
-        assert_eq!((status, kind(&answer).as_str()), (StatusCode::BAD_REQUEST, "notRequest"), "{body}");
+        assert_eq!(
+            (status, kind(&answer).as_str()),
+            (StatusCode::BAD_REQUEST, "notRequest"),
+            "{body}"
+        );
     }
-    let (status, _) = house.post("text/plain", json!({ "using": [], "methodCalls": [] }).to_string()).await;
+    let (status, _) = house
+        .post(
+            "text/plain",
+            json!({ "using": [], "methodCalls": [] }).to_string(),
+        )
+        .await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     house.close().await;
 }
@@ -40,15 +67,28 @@ async fn what_is_no_json_or_no_request_is_refused_as_a_whole() {
 #[tokio::test]
 async fn limits_of_the_session_hold() {
     let house = House::new().await;
-    let calls: Vec<Value> = (0..33).map(|n| json!(["Core/echo", {}, n.to_string()])).collect();
-    let (status, answer) = house.request(json!({ "using": [CORE], "methodCalls": calls })).await;
+    let calls: Vec<Value> = (0..33)
+        .map(|n| json!(["Core/echo", {}, n.to_string()]))
+        .collect();
+    let (status, answer) = house
+        .request(json!({ "using": [CORE], "methodCalls": calls }))
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(answer["limit"], "maxCallsInRequest");
     let large = " ".repeat(10_000_001);
-    assert_eq!(house.post("application/json", large).await.1["limit"], "maxSizeRequest");
+    assert_eq!(
+        house.post("application/json", large).await.1["limit"],
+        "maxSizeRequest"
+    );
     let ids: Vec<String> = (0..501).map(|n| format!("e{n}")).collect();
-    assert_eq!(house.error("Email/get", json!({ "ids": ids })).await, "requestTooLarge");
-    assert_eq!(house.error("Email/set", json!({ "destroy": ids })).await, "requestTooLarge");
+    assert_eq!(
+        house.error("Email/get", json!({ "ids": ids })).await,
+        "requestTooLarge"
+    );
+    assert_eq!(
+        house.error("Email/set", json!({ "destroy": ids })).await,
+        "requestTooLarge"
+    );
     house.close().await;
 }
 
@@ -56,18 +96,33 @@ async fn limits_of_the_session_hold() {
 async fn unknown_capabilities_refuse_the_request_and_registered_ones_do_not() {
     let house = House::new().await;
     let call = json!([["Core/echo", {}, "0"]]);
-    let (status, answer) = house.request(json!({ "using": [CORE, "https://example.com/x"], "methodCalls": call })).await;
+    let (status, answer) = house
+        .request(json!({ "using": [CORE, "https://example.com/x"], "methodCalls": call }))
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(answer["type"], "urn:ietf:params:jmap:error:unknownCapability");
-    let registered = [CORE, "urn:ietf:params:jmap:sieve", "urn:ietf:params:jmap:calendars", "urn:ietf:params:jmap:quota"];
+    assert_eq!(
+        answer["type"],
+        "urn:ietf:params:jmap:error:unknownCapability"
+    );
+    let registered = [
+        CORE,
+        "urn:ietf:params:jmap:sieve",
+        "urn:ietf:params:jmap:calendars",
+        "urn:ietf:params:jmap:quota",
+    ];
     let (status, answer) = house
         .request(json!({ "using": registered, "methodCalls": [["Core/echo", {}, "0"], ["Quota/get", {}, "1"], ["Email/get", {}, "2"]] }))
         .await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(answer["methodResponses"][0][0], "Core/echo");
-    assert_eq!(answer["methodResponses"][1], json!(["error", { "type": "unknownMethod" }, "1"]));
+    assert_eq!(
+        answer["methodResponses"][1],
+        json!(["error", { "type": "unknownMethod" }, "1"])
+    );
     assert_eq!(answer["methodResponses"][2][1]["type"], "unknownMethod");
-    let (status, answer) = house.request(json!({ "using": [], "methodCalls": call })).await;
+    let (status, answer) = house
+        .request(json!({ "using": [], "methodCalls": call }))
+        .await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(answer["methodResponses"][0][1]["type"], "unknownMethod");
     house.close().await;
@@ -77,24 +132,66 @@ async fn unknown_capabilities_refuse_the_request_and_registered_ones_do_not() {
 async fn the_account_must_be_named_and_ones_own() {
     let house = House::new().await;
     let methods = [
-        "Mailbox/get", "Mailbox/query", "Mailbox/changes", "Thread/get", "Thread/changes", "Email/get", "Email/query",
-        "Email/changes", "Email/set", "Identity/get", "Identity/changes", "EmailSubmission/get", "EmailSubmission/changes",
+        "Mailbox/get",
+        "Mailbox/query",
+        "Mailbox/changes",
+        "Thread/get",
+        "Thread/changes",
+        "Email/get",
+        "Email/query",
+        "Email/changes",
+        "Email/set",
+        "Identity/get",
+        "Identity/changes",
+        "EmailSubmission/get",
+        "EmailSubmission/changes",
         "EmailSubmission/set",
     ];
     for method in methods {
-        assert_eq!(house.error(method, json!({ "accountId": null })).await, "invalidArguments", "{method}");
-        assert_eq!(house.error(method, json!({ "accountId": house.foreign })).await, "accountNotFound", "{method}");
-        assert_eq!(house.error(method, json!({ "accountId": "nonsense" })).await, "accountNotFound", "{method}");
+        assert_eq!(
+            house.error(method, json!({ "accountId": null })).await,
+            "invalidArguments",
+            "{method}"
+        );
+        assert_eq!(
+            house
+                .error(method, json!({ "accountId": house.foreign }))
+                .await,
+            "accountNotFound",
+            "{method}"
+        );
+        assert_eq!(
+            house
+                .error(method, json!({ "accountId": "nonsense" }))
+                .await,
+            "accountNotFound",
+            "{method}"
+        );
     }
-    assert_eq!(house.error("Email/get", json!({ "ids": [], "frobnicate": 1 })).await, "invalidArguments");
-    assert_eq!(house.error("Email/get", json!({ "ids": "all" })).await, "invalidArguments");
+    assert_eq!(
+        house
+            .error("Email/get", json!({ "ids": [], "frobnicate": 1 }))
+            .await,
+        "invalidArguments"
+    );
+    assert_eq!(
+        house.error("Email/get", json!({ "ids": "all" })).await,
+        "invalidArguments"
+    );
     house.close().await;
 }
 
 #[tokio::test]
 async fn references_take_values_from_earlier_answers() {
     let house = House::new().await;
-    house.mail("inbox", 1, &[], &crate::support::plain("1@x", "bob@example.com", "Hello", "Hi")).await;
+    house
+        .mail(
+            "inbox",
+            1,
+            &[],
+            &crate::support::plain("1@x", "bob@example.com", "Hello", "Hi"),
+        )
+        .await;
     let account = &house.account;
     let answers = house
         .calls(json!([
@@ -124,7 +221,11 @@ async fn creation_ids_reach_across_calls_and_requests() {
         ] }))
         .await;
     let id = &answer["methodResponses"][0][1]["created"]["mail"]["id"];
-    assert_eq!(answer["methodResponses"][1][1]["list"], json!([{ "id": id, "subject": "A" }]), "{answer}");
+    assert_eq!(
+        answer["methodResponses"][1][1]["list"],
+        json!([{ "id": id, "subject": "A" }]),
+        "{answer}"
+    );
     assert_eq!(answer["createdIds"]["mail"], *id);
     assert_eq!(answer["createdIds"]["box"], json!(drafts));
     house.close().await;

@@ -41,8 +41,18 @@ impl House {
         let test = TestStore::open(postgres).await;
         let (alice, account) = person(&test.store, "alice").await;
         let (bob, foreign) = person(&test.store, "bob").await;
-        let state = JmapState { store: test.store.clone(), public_url: "https://mail.example.com/tegata".to_owned() };
-        House { router: jmap::router(state), test, alice, bob, account: account.to_string(), foreign: foreign.to_string() }
+        let state = JmapState {
+            store: test.store.clone(),
+            public_url: "https://mail.example.com/tegata".to_owned(),
+        };
+        House {
+            router: jmap::router(state),
+            test,
+            alice,
+            bob,
+            account: account.to_string(),
+            foreign: foreign.to_string(),
+        }
     }
 
     pub fn store(&self) -> &Store {
@@ -54,7 +64,11 @@ impl House {
     }
 
     pub fn caller(&self) -> access::Caller {
-        access::Caller { user: self.alice.clone(), session: None, token: None }
+        access::Caller {
+            user: self.alice.clone(),
+            session: None,
+            token: None,
+        }
     }
 
     /// A caller with an API token of these scopes; the token itself has no row.
@@ -68,14 +82,25 @@ impl House {
             expires_at: None,
             last_used_at: None,
         };
-        access::Caller { token: Some(token), ..self.caller() }
+        access::Caller {
+            token: Some(token),
+            ..self.caller()
+        }
     }
 
-    pub async fn send(&self, mut request: Request<Body>, caller: Option<access::Caller>) -> Response<Body> {
+    pub async fn send(
+        &self,
+        mut request: Request<Body>,
+        caller: Option<access::Caller>,
+    ) -> Response<Body> {
         if let Some(caller) = caller {
             request.extensions_mut().insert(caller);
         }
-        self.router.clone().oneshot(request).await.expect("the router answers")
+        self.router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router answers")
     }
 
     pub async fn get(&self, uri: &str) -> Response<Body> {
@@ -84,8 +109,10 @@ impl House {
     }
 
     pub async fn post(&self, content_type: &str, body: impl Into<Body>) -> (StatusCode, Value) {
-        let request =
-            Request::post("/api").header("content-type", content_type).body(body.into()).expect("a request");
+        let request = Request::post("/api")
+            .header("content-type", content_type)
+            .body(body.into())
+            .expect("a request");
         let response = self.send(request, Some(self.caller())).await;
         (response.status(), value(response).await)
     }
@@ -97,9 +124,14 @@ impl House {
 
     /// The answers of calls.
     pub async fn calls(&self, calls: Value) -> Vec<Value> {
-        let (status, answer) = self.request(json!({ "using": [CORE, MAIL, SUBMISSION], "methodCalls": calls })).await;
+        let (status, answer) = self
+            .request(json!({ "using": [CORE, MAIL, SUBMISSION], "methodCalls": calls }))
+            .await;
         assert_eq!(status, StatusCode::OK, "{answer}");
-        answer["methodResponses"].as_array().expect("answers").clone()
+        answer["methodResponses"]
+            .as_array()
+            .expect("answers")
+            .clone()
     }
 
     /// The arguments of the one answer of one call; `accountId` is alice's unless given.
@@ -130,7 +162,9 @@ impl House {
 
     pub async fn folder(&self, role: &str) -> FolderId {
         let (account, role) = (self.account_id(), role.to_owned());
-        let found = self.store().read(move |tx| Box::pin(async move { folders::by_role(tx, account, &role).await }));
+        let found = self
+            .store()
+            .read(move |tx| Box::pin(async move { folders::by_role(tx, account, &role).await }));
         found.await.expect("a store").expect("a folder").id
     }
 
@@ -153,8 +187,14 @@ impl House {
             odd: None,
         };
         let account = self.account_id();
-        let place = Place { folder, uidvalidity: 1, uid };
-        let added = self.store().write(move |tx| Box::pin(async move { emails::add(tx, account, &new, Some(place)).await }));
+        let place = Place {
+            folder,
+            uidvalidity: 1,
+            uid,
+        };
+        let added = self.store().write(move |tx| {
+            Box::pin(async move { emails::add(tx, account, &new, Some(place)).await })
+        });
         added.await.expect("a mail").id.to_string()
     }
 
@@ -165,7 +205,12 @@ impl House {
 }
 
 pub async fn value(response: Response<Body>) -> Value {
-    let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
     serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)))
 }
 
@@ -178,7 +223,9 @@ async fn person(store: &Store, login: &'static str) -> (User, AccountId) {
         role: Role::Member,
         password_hash: Some("$argon2id$test".to_owned()),
     };
-    let made = store.write(move |tx| Box::pin(async move { Ok(users::add(tx, new).await.expect("a user")) })).await;
+    let made = store
+        .write(move |tx| Box::pin(async move { Ok(users::add(tx, new).await.expect("a user")) }))
+        .await;
     let user = made.expect("a store");
     let owner_id = user.id;
     let account = store
@@ -208,7 +255,9 @@ async fn person(store: &Store, login: &'static str) -> (User, AccountId) {
                     refresh_ends_at: None,
                     scopes: None,
                 };
-                let grant_id = grants::consented(tx, owner_id, credential, &subject, &tokens, "mail", START).await?;
+                let grant_id =
+                    grants::consented(tx, owner_id, credential, &subject, &tokens, "mail", START)
+                        .await?;
                 let new = NewAccount {
                     owner_id,
                     grant_id,

@@ -166,13 +166,27 @@ pub enum State {
     /// Wants to know what the row says.
     Looking,
     /// Tried to take the lease.
-    Leasing { view: View, until: Millis, began: Millis },
+    Leasing {
+        view: View,
+        until: Millis,
+        began: Millis,
+    },
     /// Waits for the answer.
-    Asking { view: View, previous: bool, until: Millis, began: Millis },
+    Asking {
+        view: View,
+        previous: bool,
+        until: Millis,
+        began: Millis,
+    },
     /// Waits for the commit.
     Storing,
     /// Was refused and looks again.
-    Doubting { view: View, previous: bool, until: Millis, person: bool },
+    Doubting {
+        view: View,
+        previous: bool,
+        until: Millis,
+        person: bool,
+    },
     /// Gives the lease back.
     GivingBack(Outcome),
     /// At the end.
@@ -182,28 +196,77 @@ pub enum State {
 /// One step. An event that does not fit the state changes nothing.
 pub fn step(state: State, event: Event) -> (State, Action) {
     match (state, event) {
-        (State::Looking, Event::Read { now, view, least_life }) => look(now, view, least_life),
+        (
+            State::Looking,
+            Event::Read {
+                now,
+                view,
+                least_life,
+            },
+        ) => look(now, view, least_life),
         (State::Leasing { view, until, began }, Event::Leased(true)) => {
             let within = until - MARGIN - began;
-            (State::Asking { view, previous: false, until, began }, Action::Ask { previous: false, within })
+            (
+                State::Asking {
+                    view,
+                    previous: false,
+                    until,
+                    began,
+                },
+                Action::Ask {
+                    previous: false,
+                    within,
+                },
+            )
         }
         (State::Leasing { .. }, Event::Leased(false)) => (State::Looking, Action::Read),
-        (State::Asking { view, previous, until, .. }, Event::Answered { now, answer }) => {
-            answered(view, previous, until, now, answer)
-        }
-        (State::Doubting { view, .. }, Event::Read { view: seen, .. }) if seen.version != view.version => {
+        (
+            State::Asking {
+                view,
+                previous,
+                until,
+                ..
+            },
+            Event::Answered { now, answer },
+        ) => answered(view, previous, until, now, answer),
+        (State::Doubting { view, .. }, Event::Read { view: seen, .. })
+            if seen.version != view.version =>
+        {
             // The token was renewed while ours was on its way: it was a lost race, the grant lives.
             (State::Looking, Action::Read)
         }
-        (State::Doubting { view, previous: false, until, person: false }, Event::Read { now, view: seen, .. })
-            if seen.has_previous && now < until - MARGIN =>
-        {
+        (
+            State::Doubting {
+                view,
+                previous: false,
+                until,
+                person: false,
+            },
+            Event::Read {
+                now, view: seen, ..
+            },
+        ) if seen.has_previous && now < until - MARGIN => {
             let within = until - MARGIN - now;
-            (State::Asking { view, previous: true, until, began: now }, Action::Ask { previous: true, within })
+            (
+                State::Asking {
+                    view,
+                    previous: true,
+                    until,
+                    began: now,
+                },
+                Action::Ask {
+                    previous: true,
+                    within,
+                },
+            )
         }
         (State::Doubting { view, .. }, Event::Read { .. }) => (
             State::GivingBack(Outcome::NeedsConsent),
-            Action::GiveBack { version: view.version, status: Some(Status::NeedsConsent), next_try: None },
+            Action::GiveBack {
+                version: view.version,
+                status: Some(Status::NeedsConsent),
+                next_try: None,
+            },
         ),
         (State::Storing, Event::Stored(true)) => (State::Ended(Outcome::Fresh), Action::End),
         (State::Storing, Event::Stored(false)) => (State::Looking, Action::Read),
@@ -237,41 +300,109 @@ fn look(now: Millis, view: View, least_life: Millis) -> (State, Action) {
         return end(Outcome::Later(time));
     }
     let until = now + LEASE;
-    let action = Action::TakeLease { version: view.version, until };
-    (State::Leasing { view, until, began: now }, action)
+    let action = Action::TakeLease {
+        version: view.version,
+        until,
+    };
+    (
+        State::Leasing {
+            view,
+            until,
+            began: now,
+        },
+        action,
+    )
 }
 
-fn answered(view: View, previous: bool, until: Millis, now: Millis, answer: Answer) -> (State, Action) {
+fn answered(
+    view: View,
+    previous: bool,
+    until: Millis,
+    now: Millis,
+    answer: Answer,
+) -> (State, Action) {
     let version = view.version;
-    let still_good = view.access_ends_at.is_some_and(|ends| ends - now >= LEAST_LIFE);
+    let still_good = view
+        .access_ends_at
+        .is_some_and(|ends| ends - now >= LEAST_LIFE);
     let give_back = |outcome, status, next_try| {
-        (State::GivingBack(outcome), Action::GiveBack { version, status, next_try })
+        (
+            State::GivingBack(outcome),
+            Action::GiveBack {
+                version,
+                status,
+                next_try,
+            },
+        )
     };
     match answer {
-        Answer::Tokens { access_ends_at } => (State::Storing, Action::Store { version, ahead: ahead(access_ends_at - now) }),
-        Answer::GrantRefused => (State::Doubting { view, previous, until, person: false }, Action::Read),
-        Answer::PersonNeeded => (State::Doubting { view, previous, until, person: true }, Action::Read),
-        Answer::AppRefused => {
-            give_back(Outcome::AppBroken, Some(Status::AppBroken), Some(now + APP_BROKEN_WAIT))
-        }
+        Answer::Tokens { access_ends_at } => (
+            State::Storing,
+            Action::Store {
+                version,
+                ahead: ahead(access_ends_at - now),
+            },
+        ),
+        Answer::GrantRefused => (
+            State::Doubting {
+                view,
+                previous,
+                until,
+                person: false,
+            },
+            Action::Read,
+        ),
+        Answer::PersonNeeded => (
+            State::Doubting {
+                view,
+                previous,
+                until,
+                person: true,
+            },
+            Action::Read,
+        ),
+        Answer::AppRefused => give_back(
+            Outcome::AppBroken,
+            Some(Status::AppBroken),
+            Some(now + APP_BROKEN_WAIT),
+        ),
         Answer::Throttled { wait } => {
-            let wait = wait.unwrap_or_else(|| back_off(60_000, view.failures, 3_600_000)).clamp(1_000, 24 * 3_600_000);
+            let wait = wait
+                .unwrap_or_else(|| back_off(60_000, view.failures, 3_600_000))
+                .clamp(1_000, 24 * 3_600_000);
             later(version, now + wait, still_good)
         }
-        Answer::None => later(version, now + back_off(FIRST_WAIT, view.failures, LONGEST_WAIT), still_good),
+        Answer::None => later(
+            version,
+            now + back_off(FIRST_WAIT, view.failures, LONGEST_WAIT),
+            still_good,
+        ),
     }
 }
 
 /// Not now: while the old token works, nobody needs to be told.
 fn later(version: i64, time: Millis, still_good: bool) -> (State, Action) {
     let status = (!still_good).then_some(Status::Throttled);
-    let outcome = if still_good { Outcome::Fresh } else { Outcome::Later(time) };
-    (State::GivingBack(outcome), Action::GiveBack { version, status, next_try: Some(time) })
+    let outcome = if still_good {
+        Outcome::Fresh
+    } else {
+        Outcome::Later(time)
+    };
+    (
+        State::GivingBack(outcome),
+        Action::GiveBack {
+            version,
+            status,
+            next_try: Some(time),
+        },
+    )
 }
 
 /// Doubles with every failure.
 pub fn back_off(first: Millis, failures: i64, longest: Millis) -> Millis {
-    first.saturating_mul(1 << failures.clamp(0, 20)).min(longest)
+    first
+        .saturating_mul(1 << failures.clamp(0, 20))
+        .min(longest)
 }
 
 /// How long before its end a token with so much life is refreshed: five minutes, less for short lives.
@@ -296,94 +427,239 @@ mod tests {
     }
 
     fn read(now: Millis, view: View) -> Event {
-        Event::Read { now, view, least_life: LEAST_LIFE }
+        Event::Read {
+            now,
+            view,
+            least_life: LEAST_LIFE,
+        }
     }
 
     fn asking(view: View) -> State {
-        State::Asking { view, previous: false, until: LEASE, began: 0 }
+        State::Asking {
+            view,
+            previous: false,
+            until: LEASE,
+            began: 0,
+        }
     }
 
     #[test]
     fn a_token_with_life_left_is_used_without_asking_anybody() {
-        let fresh = View { access_ends_at: Some(100_000), ..view() };
-        assert_eq!(step(State::Looking, read(0, fresh)).0, State::Ended(Outcome::Fresh));
+        let fresh = View {
+            access_ends_at: Some(100_000),
+            ..view()
+        };
+        assert_eq!(
+            step(State::Looking, read(0, fresh)).0,
+            State::Ended(Outcome::Fresh)
+        );
     }
 
     #[test]
     fn a_refresh_is_asked_for_under_a_lease_and_ends_before_it() {
         let (state, action) = step(State::Looking, read(0, view()));
-        assert_eq!(action, Action::TakeLease { version: 3, until: LEASE });
+        assert_eq!(
+            action,
+            Action::TakeLease {
+                version: 3,
+                until: LEASE
+            }
+        );
         let (_, action) = step(state, Event::Leased(true));
-        assert_eq!(action, Action::Ask { previous: false, within: LEASE - MARGIN });
+        assert_eq!(
+            action,
+            Action::Ask {
+                previous: false,
+                within: LEASE - MARGIN
+            }
+        );
     }
 
     #[test]
     fn whoever_loses_the_lease_looks_again() {
         let (state, _) = step(State::Looking, read(0, view()));
-        assert_eq!(step(state, Event::Leased(false)), (State::Looking, Action::Read));
-        let busy = View { leased_until: Some(500), ..view() };
-        assert_eq!(step(State::Looking, read(0, busy)).0, State::Ended(Outcome::Busy(500)));
+        assert_eq!(
+            step(state, Event::Leased(false)),
+            (State::Looking, Action::Read)
+        );
+        let busy = View {
+            leased_until: Some(500),
+            ..view()
+        };
+        assert_eq!(
+            step(State::Looking, read(0, busy)).0,
+            State::Ended(Outcome::Busy(500))
+        );
     }
 
     #[test]
     fn tokens_are_stored_before_anyone_uses_them() {
-        let answer = Event::Answered { now: 10, answer: Answer::Tokens { access_ends_at: 3_600_010 } };
+        let answer = Event::Answered {
+            now: 10,
+            answer: Answer::Tokens {
+                access_ends_at: 3_600_010,
+            },
+        };
         let (state, action) = step(asking(view()), answer);
-        assert_eq!(action, Action::Store { version: 3, ahead: 300_000 });
-        assert_eq!(step(state.clone(), Event::Stored(true)).0, State::Ended(Outcome::Fresh));
-        assert_eq!(step(state, Event::Stored(false)), (State::Looking, Action::Read));
+        assert_eq!(
+            action,
+            Action::Store {
+                version: 3,
+                ahead: 300_000
+            }
+        );
+        assert_eq!(
+            step(state.clone(), Event::Stored(true)).0,
+            State::Ended(Outcome::Fresh)
+        );
+        assert_eq!(
+            step(state, Event::Stored(false)),
+            (State::Looking, Action::Read)
+        );
     }
 
     #[test]
     fn a_refused_grant_counts_only_after_a_second_look() {
-        let (state, action) = step(asking(view()), Event::Answered { now: 10, answer: Answer::GrantRefused });
+        let (state, action) = step(
+            asking(view()),
+            Event::Answered {
+                now: 10,
+                answer: Answer::GrantRefused,
+            },
+        );
         assert_eq!(action, Action::Read);
-        let renewed = View { version: 4, ..view() };
-        assert_eq!(step(state.clone(), read(20, renewed)), (State::Looking, Action::Read));
+        let renewed = View {
+            version: 4,
+            ..view()
+        };
+        assert_eq!(
+            step(state.clone(), read(20, renewed)),
+            (State::Looking, Action::Read)
+        );
         let (state, action) = step(state, read(20, view()));
-        assert_eq!(action, Action::GiveBack { version: 3, status: Some(Status::NeedsConsent), next_try: None });
-        assert_eq!(step(state, Event::GivenBack).0, State::Ended(Outcome::NeedsConsent));
+        assert_eq!(
+            action,
+            Action::GiveBack {
+                version: 3,
+                status: Some(Status::NeedsConsent),
+                next_try: None
+            }
+        );
+        assert_eq!(
+            step(state, Event::GivenBack).0,
+            State::Ended(Outcome::NeedsConsent)
+        );
     }
 
     #[test]
     fn the_refresh_token_before_the_newest_is_tried_once() {
-        let (state, _) = step(asking(view()), Event::Answered { now: 10, answer: Answer::GrantRefused });
-        let kept = View { has_previous: true, ..view() };
+        let (state, _) = step(
+            asking(view()),
+            Event::Answered {
+                now: 10,
+                answer: Answer::GrantRefused,
+            },
+        );
+        let kept = View {
+            has_previous: true,
+            ..view()
+        };
         let (state, action) = step(state, read(20, kept.clone()));
         assert!(matches!(action, Action::Ask { previous: true, .. }));
-        let (state, _) = step(state, Event::Answered { now: 30, answer: Answer::GrantRefused });
+        let (state, _) = step(
+            state,
+            Event::Answered {
+                now: 30,
+                answer: Answer::GrantRefused,
+            },
+        );
         let (_, action) = step(state, read(40, kept));
-        assert!(matches!(action, Action::GiveBack { status: Some(Status::NeedsConsent), .. }));
+        assert!(matches!(
+            action,
+            Action::GiveBack {
+                status: Some(Status::NeedsConsent),
+                ..
+            }
+        ));
     }
 
     #[test]
     fn a_refused_app_leaves_the_grant_alone() {
-        let (_, action) = step(asking(view()), Event::Answered { now: 10, answer: Answer::AppRefused });
+        let (_, action) = step(
+            asking(view()),
+            Event::Answered {
+                now: 10,
+                answer: Answer::AppRefused,
+            },
+        );
         assert_eq!(
             action,
-            Action::GiveBack { version: 3, status: Some(Status::AppBroken), next_try: Some(10 + APP_BROKEN_WAIT) }
+            Action::GiveBack {
+                version: 3,
+                status: Some(Status::AppBroken),
+                next_try: Some(10 + APP_BROKEN_WAIT)
+            }
         );
     }
 
     #[test]
     fn no_answer_means_another_try_and_nothing_else() {
-        let failing = View { failures: 3, ..view() };
-        let (state, action) = step(asking(failing), Event::Answered { now: 10, answer: Answer::None });
+        let failing = View {
+            failures: 3,
+            ..view()
+        };
+        let (state, action) = step(
+            asking(failing),
+            Event::Answered {
+                now: 10,
+                answer: Answer::None,
+            },
+        );
         assert_eq!(
             action,
-            Action::GiveBack { version: 3, status: Some(Status::Throttled), next_try: Some(10 + 16_000) }
+            Action::GiveBack {
+                version: 3,
+                status: Some(Status::Throttled),
+                next_try: Some(10 + 16_000)
+            }
         );
         assert_eq!(state, State::GivingBack(Outcome::Later(16_010)));
-        let still_good = View { access_ends_at: Some(200_000), ..view() };
-        let (state, action) = step(asking(still_good), Event::Answered { now: 10, answer: Answer::None });
-        assert_eq!(action, Action::GiveBack { version: 3, status: None, next_try: Some(2_010) });
+        let still_good = View {
+            access_ends_at: Some(200_000),
+            ..view()
+        };
+        let (state, action) = step(
+            asking(still_good),
+            Event::Answered {
+                now: 10,
+                answer: Answer::None,
+            },
+        );
+        assert_eq!(
+            action,
+            Action::GiveBack {
+                version: 3,
+                status: None,
+                next_try: Some(2_010)
+            }
+        );
         assert_eq!(state, State::GivingBack(Outcome::Fresh));
     }
 
     #[test]
     fn a_broken_app_is_not_asked_again_before_its_time() {
-        let broken = View { status: Status::AppBroken, not_before: Some(5_000), ..view() };
-        assert_eq!(step(State::Looking, read(1_000, broken.clone())).0, State::Ended(Outcome::AppBroken));
-        assert!(matches!(step(State::Looking, read(5_000, broken)).1, Action::TakeLease { .. }));
+        let broken = View {
+            status: Status::AppBroken,
+            not_before: Some(5_000),
+            ..view()
+        };
+        assert_eq!(
+            step(State::Looking, read(1_000, broken.clone())).0,
+            State::Ended(Outcome::AppBroken)
+        );
+        assert!(matches!(
+            step(State::Looking, read(5_000, broken)).1,
+            Action::TakeLease { .. }
+        ));
     }
 }

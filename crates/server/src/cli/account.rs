@@ -55,8 +55,23 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
     match command {
         Command::List { json } => {
             let found = read(None).await?;
-            let items: Vec<_> = found.iter().map(|(account, grant)| json::account(account, grant.as_ref(), Language::En)).collect();
-            print_items(json, &items, &["id", "mailbox_address", "provider", "grant.status", "sync.status", "send.status", "sync.last_received_at"]);
+            let items: Vec<_> = found
+                .iter()
+                .map(|(account, grant)| json::account(account, grant.as_ref(), Language::En))
+                .collect();
+            print_items(
+                json,
+                &items,
+                &[
+                    "id",
+                    "mailbox_address",
+                    "provider",
+                    "grant.status",
+                    "sync.status",
+                    "send.status",
+                    "sync.last_received_at",
+                ],
+            );
         }
         Command::Show { address, json } => {
             let found = read(Some(address.clone())).await?;
@@ -65,20 +80,34 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
             }
             for (account, grant) in &found {
                 let item = json::account(account, grant.as_ref(), Language::En);
-                if json { println!("{item}") } else { println!("{}", serde_json::to_string_pretty(&item)?) }
+                if json {
+                    println!("{item}")
+                } else {
+                    println!("{}", serde_json::to_string_pretty(&item)?)
+                }
             }
         }
         Command::Disconnect { address } => {
             let found = read(Some(address.clone())).await?;
             let [(account, _)] = found.as_slice() else {
-                bail!("{} mailboxes have the address {address}; only one can be disconnected this way", found.len());
+                bail!(
+                    "{} mailboxes have the address {address}; only one can be disconnected this way",
+                    found.len()
+                );
             };
             let (id, grant) = (account.id, account.grant_id);
             store
                 .write(move |tx| {
                     Box::pin(async move {
                         accounts::remove(tx, id).await?;
-                        audit::add(tx, &operator(), "account.disconnected", id, json!({ "mailbox": address })).await
+                        audit::add(
+                            tx,
+                            &operator(),
+                            "account.disconnected",
+                            id,
+                            json!({ "mailbox": address }),
+                        )
+                        .await
                     })
                 })
                 .await?;

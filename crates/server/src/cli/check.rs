@@ -24,5 +24,9 @@ pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
     } else {
         println!("{}", findings.join("\n"));
     }
-    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -77,7 +77,10 @@ pub enum Command {
 }
 
 fn input(provider: Option<String>, fields: Fields) -> Result<Input> {
-    let client_secret: Option<SecretString> = read_secret(fields.client_secret_file.as_deref(), fields.client_secret_stdin)?;
+    let client_secret: Option<SecretString> = read_secret(
+        fields.client_secret_file.as_deref(),
+        fields.client_secret_stdin,
+    )?;
     Ok(Input {
         provider,
         client_id: fields.client_id,
@@ -91,68 +94,131 @@ fn input(provider: Option<String>, fields: Fields) -> Result<Input> {
 }
 
 fn told(remarks: &[Remark]) -> String {
-    remarks.iter().map(|remark| format!("{}: {}", remark.field, remark.message)).collect::<Vec<_>>().join("\n")
+    remarks
+        .iter()
+        .map(|remark| format!("{}: {}", remark.field, remark.message))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 async fn find(store: &Store, id: &str) -> Result<Credential> {
-    let id: CredentialId = id.parse().with_context(|| format!("{id:?} is no credential id; `tegata credential list` shows them"))?;
-    let found = store.read(move |tx| Box::pin(async move { credentials::find(tx, id).await })).await?;
+    let id: CredentialId = id.parse().with_context(|| {
+        format!("{id:?} is no credential id; `tegata credential list` shows them")
+    })?;
+    let found = store
+        .read(move |tx| Box::pin(async move { credentials::find(tx, id).await }))
+        .await?;
     found.context("there is no such credential")
 }
 
 pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
     let store = open_store(config).await?;
     let providers = providers(config, store.clone())?;
-    let all = store.read(|tx| Box::pin(async move { credentials::list(tx).await })).await?;
+    let all = store
+        .read(|tx| Box::pin(async move { credentials::list(tx).await }))
+        .await?;
     match command {
         Command::Add { provider, fields } => {
             let input = input(Some(provider), fields)?;
-            let prepared = ours::prepare(&providers, &input, None, &all, Language::En).map_err(|remarks| anyhow::anyhow!(told(&remarks)))?;
+            let prepared = ours::prepare(&providers, &input, None, &all, Language::En)
+                .map_err(|remarks| anyhow::anyhow!(told(&remarks)))?;
             for warning in &prepared.warnings {
                 eprintln!("warning: {}: {}", warning.field, warning.message);
             }
             let uri = redirect_uri::uri(providers.public_url(), &prepared.fields.redirect_path);
-            let id = store.write(move |tx| Box::pin(async move { ours::add(tx, &operator(), &prepared).await })).await?;
+            let id = store
+                .write(move |tx| {
+                    Box::pin(async move { ours::add(tx, &operator(), &prepared).await })
+                })
+                .await?;
             println!("{id}");
             eprintln!("The redirect URI to register at the provider, byte for byte: {uri}");
         }
         Command::Edit { id, fields } => {
             let known = find(&store, &id).await?;
-            let others: Vec<Credential> = all.into_iter().filter(|other| other.id != known.id).collect();
-            let prepared = ours::prepare(&providers, &input(None, fields)?, Some(&known), &others, Language::En)
-                .map_err(|remarks| anyhow::anyhow!(told(&remarks)))?;
+            let others: Vec<Credential> = all
+                .into_iter()
+                .filter(|other| other.id != known.id)
+                .collect();
+            let prepared = ours::prepare(
+                &providers,
+                &input(None, fields)?,
+                Some(&known),
+                &others,
+                Language::En,
+            )
+            .map_err(|remarks| anyhow::anyhow!(told(&remarks)))?;
             let done = store
-                .write(move |tx| Box::pin(async move { ours::update(tx, &operator(), known.id, known.version, &prepared).await }))
+                .write(move |tx| {
+                    Box::pin(async move {
+                        ours::update(tx, &operator(), known.id, known.version, &prepared).await
+                    })
+                })
                 .await?;
             if !done {
-                bail!("somebody else changed it first, so nothing was stored; look again and repeat");
+                bail!(
+                    "somebody else changed it first, so nothing was stored; look again and repeat"
+                );
             }
         }
         Command::List { json } => {
             let mut items = Vec::new();
             for credential in all {
                 let id = credential.id;
-                let users = store.read(move |tx| Box::pin(async move { credentials::in_use_by(tx, id).await })).await?.len();
-                let uri = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
+                let users = store
+                    .read(move |tx| Box::pin(async move { credentials::in_use_by(tx, id).await }))
+                    .await?
+                    .len();
+                let uri =
+                    redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
                 items.push(json::credential(&credential, &uri, users, Language::En));
             }
-            print_items(json, &items, &["id", "provider", "name", "client_id", "tenant", "status", "secret_ends_on", "in_use_by"]);
+            print_items(
+                json,
+                &items,
+                &[
+                    "id",
+                    "provider",
+                    "name",
+                    "client_id",
+                    "tenant",
+                    "status",
+                    "secret_ends_on",
+                    "in_use_by",
+                ],
+            );
         }
         Command::Remove { id } => {
             let credential = find(&store, &id).await?;
-            let users = store.write(move |tx| Box::pin(async move { ours::remove(tx, &operator(), credential.id).await })).await?;
+            let users = store
+                .write(move |tx| {
+                    Box::pin(async move { ours::remove(tx, &operator(), credential.id).await })
+                })
+                .await?;
             if !users.is_empty() {
-                bail!("it is in use by {}; disconnect these mailboxes first", users.join(", "));
+                bail!(
+                    "it is in use by {}; disconnect these mailboxes first",
+                    users.join(", ")
+                );
             }
         }
         Command::Check { id, json } => {
             let credential = find(&store, &id).await?;
-            let steps = ours::check(&providers, credential.id).await?.context("there is no such credential")?;
-            let items: Vec<_> = steps.iter().map(|step| step.to_json(Language::En)).collect();
+            let steps = ours::check(&providers, credential.id)
+                .await?
+                .context("there is no such credential")?;
+            let items: Vec<_> = steps
+                .iter()
+                .map(|step| step.to_json(Language::En))
+                .collect();
             if json {
                 println!("{}", serde_json::json!({ "steps": items }));
             } else {
-                print_items(false, &items, &["outcome", "name", "subject", "provider_said", "advice.cure"]);
+                print_items(
+                    false,
+                    &items,
+                    &["outcome", "name", "subject", "provider_said", "advice.cure"],
+                );
             }
             if steps.iter().any(|step| step.outcome == Outcome::Fail) {
                 return Ok(ExitCode::FAILURE);

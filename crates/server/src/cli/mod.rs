@@ -22,7 +22,12 @@ use crate::config::Config;
 use crate::serve;
 
 #[derive(Parser)]
-#[command(name = "tegata", version, about = "Holds an organisation's passes to its mailboxes at Google and Microsoft", max_term_width = 100)]
+#[command(
+    name = "tegata",
+    version,
+    about = "Holds an organisation's passes to its mailboxes at Google and Microsoft",
+    max_term_width = 100
+)]
 struct Cli {
     /// Configuration file (else ./tegata.toml, else /etc/tegata/tegata.toml)
     #[arg(long, global = true, value_name = "FILE")]
@@ -67,8 +72,12 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TEGATA_LOG").unwrap_or_else(|_| "info,sqlx=warn,hyper=warn,rustls=warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TEGATA_LOG")
+        .unwrap_or_else(|_| "info,sqlx=warn,hyper=warn,rustls=warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -108,8 +117,13 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
 
 /// The Unix user, for the audit log.
 fn operator() -> Actor {
-    let name = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "unknown".into());
-    Actor { name: format!("operator {name}"), remote_address: String::new() }
+    let name = std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .unwrap_or_else(|_| "unknown".into());
+    Actor {
+        name: format!("operator {name}"),
+        remote_address: String::new(),
+    }
 }
 
 /// Where a secret comes from.
@@ -133,10 +147,13 @@ impl SecretFrom {
 /// A secret from a file or from standard input, without its line end.
 fn read_secret(file: Option<&std::path::Path>, stdin: bool) -> Result<Option<SecretString>> {
     let text = match (file, stdin) {
-        (Some(path), _) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+        (Some(path), _) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?,
         (None, true) => {
             let mut line = String::new();
-            std::io::stdin().read_line(&mut line).context("cannot read standard input")?;
+            std::io::stdin()
+                .read_line(&mut line)
+                .context("cannot read standard input")?;
             line
         }
         (None, false) => return Ok(None),
@@ -151,8 +168,12 @@ fn read_secret(file: Option<&std::path::Path>, stdin: bool) -> Result<Option<Sec
 /// Finds a person by login.
 async fn person(store: &Store, login: &str) -> Result<store::users::User> {
     let name = login.to_owned();
-    let found = store.read(move |tx| Box::pin(async move { store::users::by_login(tx, &name).await })).await?;
-    found.with_context(|| format!("there is no user {login:?}; `tegata user list` shows who there is"))
+    let found = store
+        .read(move |tx| Box::pin(async move { store::users::by_login(tx, &name).await }))
+        .await?;
+    found.with_context(|| {
+        format!("there is no user {login:?}; `tegata user list` shows who there is")
+    })
 }
 
 /// Prints a list: as JSON, or a line each.
@@ -161,16 +182,31 @@ fn print_items(json: bool, items: &[serde_json::Value], columns: &[&str]) {
         println!("{}", serde_json::json!({ "items": items, "next": null }));
         return;
     }
-    let cell = |item: &serde_json::Value, column: &str| match item.pointer(&format!("/{}", column.replace('.', "/"))) {
+    let cell = |item: &serde_json::Value, column: &str| match item
+        .pointer(&format!("/{}", column.replace('.', "/")))
+    {
         Some(serde_json::Value::String(text)) => text.clone(),
         Some(serde_json::Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),
     };
-    let rows: Vec<Vec<String>> = items.iter().map(|item| columns.iter().map(|column| cell(item, column)).collect()).collect();
-    let widths: Vec<usize> =
-        (0..columns.len()).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| columns.iter().map(|column| cell(item, column)).collect())
+        .collect();
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|at| {
+            rows.iter()
+                .map(|row| row[at].chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
     for row in &rows {
-        let line: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:width$}")).collect();
+        let line: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(text, width)| format!("{text:width$}"))
+            .collect();
         println!("{}", line.join("  ").trim_end());
     }
     if rows.is_empty() {

@@ -32,14 +32,27 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         ..sandbox::Options::default()
     };
     let sandbox = sandbox::start(options).await?;
-    std::fs::write(&args.ca_file, &sandbox.ca_pem).with_context(|| format!("cannot write {}", args.ca_file.display()))?;
+    std::fs::write(&args.ca_file, &sandbox.ca_pem)
+        .with_context(|| format!("cannot write {}", args.ca_file.display()))?;
     if args.mails > 0 {
         super::demo::fill(&sandbox, args.seed.unwrap_or(1), args.mails)?;
     }
     println!("Control: {}", sandbox.control_url);
-    println!("Google app:    {} / {}", sandbox::GOOGLE_CLIENT_ID, sandbox::GOOGLE_CLIENT_SECRET);
-    println!("Microsoft app: {} / {} (tenant {})", sandbox::MICROSOFT_CLIENT_ID, sandbox::MICROSOFT_CLIENT_SECRET, sandbox::MICROSOFT_TENANT_ID);
-    println!("For tegata.toml:\n\n{}", sandbox.config_toml(&args.ca_file.display().to_string()));
+    println!(
+        "Google app:    {} / {}",
+        sandbox::GOOGLE_CLIENT_ID,
+        sandbox::GOOGLE_CLIENT_SECRET
+    );
+    println!(
+        "Microsoft app: {} / {} (tenant {})",
+        sandbox::MICROSOFT_CLIENT_ID,
+        sandbox::MICROSOFT_CLIENT_SECRET,
+        sandbox::MICROSOFT_TENANT_ID
+    );
+    println!(
+        "For tegata.toml:\n\n{}",
+        sandbox.config_toml(&args.ca_file.display().to_string())
+    );
     crate::serve::signal().await;
     Ok(ExitCode::SUCCESS)
 }

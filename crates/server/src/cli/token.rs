@@ -26,14 +26,23 @@ pub struct Args {
 pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
     let store = open_store(config).await?;
     let address = args.address.clone();
-    let found = store.read(move |tx| Box::pin(async move { accounts::by_address(tx, &address).await })).await?;
-    let Some(account) = found.first().cloned() else { bail!("no mailbox {} is connected", args.address) };
+    let found = store
+        .read(move |tx| Box::pin(async move { accounts::by_address(tx, &address).await }))
+        .await?;
+    let Some(account) = found.first().cloned() else {
+        bail!("no mailbox {} is connected", args.address)
+    };
     let providers = providers(config, store.clone())?;
     match tokens::fresh_token(&providers, account.grant_id).await? {
         Answered::Fresh(fresh) => {
             let id = account.id;
             store
-                .write(move |tx| Box::pin(async move { audit::add(tx, &operator(), "account.access_token_given", id, json!({})).await }))
+                .write(move |tx| {
+                    Box::pin(async move {
+                        audit::add(tx, &operator(), "account.access_token_given", id, json!({}))
+                            .await
+                    })
+                })
                 .await?;
             if args.json {
                 let answer = json!({ "access_token": fresh.token.expose_secret(), "token_type": "Bearer", "expires_at": crate::json::time(fresh.ends_at) });

@@ -61,26 +61,57 @@ pub enum Command {
 pub async fn run(config: &Config, command: Command) -> Result<()> {
     let store = open_store(config).await?;
     match command {
-        Command::Add { login, admin, name, address, password } => {
+        Command::Add {
+            login,
+            admin,
+            name,
+            address,
+            password,
+        } => {
             if !access::people::is_login(&login) {
                 bail!("a login has 1 to 100 characters and no blanks");
             }
-            let role = if admin { Role::Administrator } else { Role::Member };
+            let role = if admin {
+                Role::Administrator
+            } else {
+                Role::Member
+            };
             let Some(password) = password.read()? else {
                 let link = store
-                    .try_write(move |tx| Box::pin(async move { access::invite(tx, &operator(), &login, &name, &address, role).await }))
+                    .try_write(move |tx| {
+                        Box::pin(async move {
+                            access::invite(tx, &operator(), &login, &name, &address, role).await
+                        })
+                    })
                     .await?;
-                println!("{}/invitation#{}", config.server.public_url, link.token.expose_secret());
+                println!(
+                    "{}/invitation#{}",
+                    config.server.public_url,
+                    link.token.expose_secret()
+                );
                 return Ok(());
             };
             judge(&password, &login)?;
             let hash = access::passwords::hash(store.world(), &password).await;
-            let new = NewUser { login, name, address, role, password_hash: Some(hash) };
+            let new = NewUser {
+                login,
+                name,
+                address,
+                role,
+                password_hash: Some(hash),
+            };
             let user = store
                 .try_write(move |tx| {
                     Box::pin(async move {
                         let user = users::add(tx, new).await?;
-                        audit::add(tx, &operator(), "user.added", &user.login, json!({ "role": role.word() })).await?;
+                        audit::add(
+                            tx,
+                            &operator(),
+                            "user.added",
+                            &user.login,
+                            json!({ "role": role.word() }),
+                        )
+                        .await?;
                         Ok::<_, users::Refusal>(user)
                     })
                 })
@@ -89,7 +120,9 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
         }
         Command::Password { login, password } => {
             let user = person(&store, &login).await?;
-            let Some(password) = password.read()? else { bail!("give --password-file or --password-stdin") };
+            let Some(password) = password.read()? else {
+                bail!("give --password-file or --password-stdin")
+            };
             judge(&password, &user.login)?;
             let hash = access::passwords::hash(store.world(), &password).await;
             store
@@ -97,14 +130,25 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
                     Box::pin(async move {
                         users::set_password(tx, user.id, &hash).await?;
                         login_sessions::end_others(tx, user.id, None).await?;
-                        audit::add(tx, &operator(), "user.password_set", &user.login, json!({ "by": "operator" })).await
+                        audit::add(
+                            tx,
+                            &operator(),
+                            "user.password_set",
+                            &user.login,
+                            json!({ "by": "operator" }),
+                        )
+                        .await
                     })
                 })
                 .await?;
         }
         Command::Disable { login } => set_disabled(&store, &login, true).await?,
         Command::Enable { login } => set_disabled(&store, &login, false).await?,
-        Command::Token { login, name, scopes } => {
+        Command::Token {
+            login,
+            name,
+            scopes,
+        } => {
             let user = person(&store, &login).await?;
             let scopes: Vec<Scope> = scopes
                 .iter()
@@ -116,7 +160,8 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
             store
                 .write(move |tx| {
                     Box::pin(async move {
-                        let token = api_tokens::add(tx, user.id, &name, &scopes, &hash, None).await?;
+                        let token =
+                            api_tokens::add(tx, user.id, &name, &scopes, &hash, None).await?;
                         let detail = json!({ "name": name, "scopes": scopes, "for": user.login });
                         audit::add(tx, &operator(), "api_token.added", token.id, detail).await
                     })
@@ -125,9 +170,22 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
             println!("{}", value.expose_secret());
         }
         Command::List { json } => {
-            let people = store.read(|tx| Box::pin(async move { users::list(tx).await })).await?;
+            let people = store
+                .read(|tx| Box::pin(async move { users::list(tx).await }))
+                .await?;
             let items: Vec<_> = people.iter().map(json::user).collect();
-            print_items(json, &items, &["login", "role", "status", "name", "address", "last_sign_in_at"]);
+            print_items(
+                json,
+                &items,
+                &[
+                    "login",
+                    "role",
+                    "status",
+                    "name",
+                    "address",
+                    "last_sign_in_at",
+                ],
+            );
         }
     }
     store.close().await;
@@ -146,12 +204,19 @@ fn judge(password: &secrecy::SecretString, login: &str) -> Result<()> {
 
 async fn set_disabled(store: &store::Store, login: &str, disabled: bool) -> Result<()> {
     let user = person(store, login).await?;
-    let patch = Patch { disabled: Some(disabled), ..Patch::default() };
+    let patch = Patch {
+        disabled: Some(disabled),
+        ..Patch::default()
+    };
     store
         .try_write(move |tx| {
             Box::pin(async move {
                 users::update(tx, user.id, patch).await?;
-                let action = if disabled { "user.disabled" } else { "user.enabled" };
+                let action = if disabled {
+                    "user.disabled"
+                } else {
+                    "user.enabled"
+                };
                 audit::add(tx, &operator(), action, &user.login, json!({})).await?;
                 Ok::<_, users::Refusal>(())
             })

@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use store::accounts::{self, Account, Rights};
 use store::api_tokens::Scope;
 use store::grants::Grant;
-use store::{AccountId, Announcement, EmailId, JobId, audit, folders, grants, intervals, jobs, users};
+use store::{
+    AccountId, Announcement, EmailId, JobId, audit, folders, grants, intervals, jobs, users,
+};
 
 use super::Web;
 use super::caller::{Body, Client, Myself, SignedIn, actor};
@@ -35,7 +37,11 @@ pub struct Options {
 }
 
 /// `GET /api/accounts[?all=1]`
-pub async fn list(State(web): State<Web>, SignedIn(caller): SignedIn, Query(options): Query<Options>) -> Result<Json<Value>, Problem> {
+pub async fn list(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+    Query(options): Query<Options>,
+) -> Result<Json<Value>, Problem> {
     let all = options.all.is_some_and(|value| value != "0");
     if all && !caller.is_administrator() {
         return Err(Problem::forbidden());
@@ -46,9 +52,17 @@ pub async fn list(State(web): State<Web>, SignedIn(caller): SignedIn, Query(opti
         .read(move |tx| {
             Box::pin(async move {
                 let list = if all {
-                    accounts::all(tx).await?.into_iter().map(|account| (account, None)).collect()
+                    accounts::all(tx)
+                        .await?
+                        .into_iter()
+                        .map(|account| (account, None))
+                        .collect()
                 } else {
-                    accounts::of_user(tx, user).await?.into_iter().map(|(account, rights)| (account, Some(rights))).collect::<Vec<_>>()
+                    accounts::of_user(tx, user)
+                        .await?
+                        .into_iter()
+                        .map(|(account, rights)| (account, Some(rights)))
+                        .collect::<Vec<_>>()
                 };
                 let mut found = Vec::new();
                 for (account, rights) in list {
@@ -94,14 +108,22 @@ async fn load(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
         .store()
         .read(move |tx| {
             Box::pin(async move {
-                let Some(account) = accounts::find(tx, id).await? else { return Ok(None) };
+                let Some(account) = accounts::find(tx, id).await? else {
+                    return Ok(None);
+                };
                 let rights = accounts::rights(tx, id, user).await?;
                 let grant = grants::find(tx, account.grant_id).await?;
-                Ok(Some(Seen { account, grant, rights }))
+                Ok(Some(Seen {
+                    account,
+                    grant,
+                    rights,
+                }))
             })
         })
         .await?;
-    found.filter(|seen| seen.rights.is_some() || caller.is_administrator()).ok_or_else(Problem::not_found)
+    found
+        .filter(|seen| seen.rights.is_some() || caller.is_administrator())
+        .ok_or_else(Problem::not_found)
 }
 
 /// An account that the caller may change.
@@ -115,7 +137,11 @@ async fn manage(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
 }
 
 /// `GET /api/accounts/{id}`
-pub async fn find(State(web): State<Web>, SignedIn(caller): SignedIn, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn find(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
     let seen = load(&web, &caller, &id).await?;
     let (id, grant_id) = (seen.account.id, seen.account.grant_id);
     let (folders, counts, mut times, of_grant) = web
@@ -145,7 +171,10 @@ pub async fn find(State(web): State<Web>, SignedIn(caller): SignedIn, Path(id): 
             })
         })
         .collect();
-    answer["intervals"] = times.iter().map(|interval| json::interval(interval, language())).collect();
+    answer["intervals"] = times
+        .iter()
+        .map(|interval| json::interval(interval, language()))
+        .collect();
     if let Some(rights) = seen.rights {
         answer["rights"] = rights_json(rights);
     }
@@ -167,12 +196,22 @@ pub async fn rename(
 ) -> Result<Json<Value>, Problem> {
     let seen = manage(&web, &caller, &id).await?;
     if sent.name.chars().count() > 200 {
-        return Err(Problem::field("name", "200 文字以内で入力してください。", "Use at most 200 characters."));
+        return Err(Problem::field(
+            "name",
+            "200 文字以内で入力してください。",
+            "Use at most 200 characters.",
+        ));
     }
     let id = seen.account.id;
-    web.store().write(move |tx| Box::pin(async move { accounts::rename(tx, id, &sent.name).await })).await?;
+    web.store()
+        .write(move |tx| Box::pin(async move { accounts::rename(tx, id, &sent.name).await }))
+        .await?;
     let seen = load(&web, &caller, &id.to_string()).await?;
-    Ok(Json(json::account(&seen.account, seen.grant.as_ref(), language())))
+    Ok(Json(json::account(
+        &seen.account,
+        seen.grant.as_ref(),
+        language(),
+    )))
 }
 
 /// `DELETE /api/accounts/{id}`: its mail here goes, the mailbox at the provider is untouched. A grant that
@@ -184,13 +223,24 @@ pub async fn disconnect(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let seen = manage(&web, &caller, &id).await?;
-    let (id, grant, mailbox) = (seen.account.id, seen.account.grant_id, seen.account.mailbox_address);
+    let (id, grant, mailbox) = (
+        seen.account.id,
+        seen.account.grant_id,
+        seen.account.mailbox_address,
+    );
     let actor = actor(&caller, &client);
     web.store()
         .write(move |tx| {
             Box::pin(async move {
                 accounts::remove(tx, id).await?;
-                audit::add(tx, &actor, "account.disconnected", id, json!({ "mailbox": mailbox })).await
+                audit::add(
+                    tx,
+                    &actor,
+                    "account.disconnected",
+                    id,
+                    json!({ "mailbox": mailbox }),
+                )
+                .await
             })
         })
         .await?;
@@ -219,15 +269,30 @@ pub async fn check(
         })
         .await?;
     let language = language();
-    let follow = Follow { web, job, heard, told: 0, waited: Duration::ZERO };
+    let follow = Follow {
+        web,
+        job,
+        heard,
+        told: 0,
+        waited: Duration::ZERO,
+    };
     if wants_events(&headers) {
         let stream = futures_util::stream::unfold(Some(follow), move |follow| async move {
             let mut follow = follow?;
             let (steps, done) = follow.next().await;
-            let text: String = steps.iter().map(|step| event(&step.to_json(language))).collect();
-            Some((Ok::<_, std::convert::Infallible>(Chunk::from(text)), (!done).then_some(follow)))
+            let text: String = steps
+                .iter()
+                .map(|step| event(&step.to_json(language)))
+                .collect();
+            Some((
+                Ok::<_, std::convert::Infallible>(Chunk::from(text)),
+                (!done).then_some(follow),
+            ))
         });
-        let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+        let headers = [
+            (header::CONTENT_TYPE, "text/event-stream"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
         return Ok((headers, Bytes::from_stream(stream)).into_response());
     }
     let mut follow = follow;
@@ -260,10 +325,19 @@ impl Follow {
         const WAIT: Duration = Duration::from_millis(500);
         loop {
             let job = self.job;
-            let found = self.web.store().read(move |tx| Box::pin(async move { jobs::result(tx, job).await })).await;
+            let found = self
+                .web
+                .store()
+                .read(move |tx| Box::pin(async move { jobs::result(tx, job).await }))
+                .await;
             let (text, done) = found.ok().flatten().unwrap_or((None, false));
-            let steps: Vec<Step> = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-            let finished = steps.iter().take_while(|step| step.outcome != Outcome::Running).count();
+            let steps: Vec<Step> = text
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default();
+            let finished = steps
+                .iter()
+                .take_while(|step| step.outcome != Outcome::Running)
+                .count();
             if done || steps.len() > self.told || self.waited > LONGEST_CHECK {
                 let new = steps[self.told.min(steps.len())..].to_vec();
                 // A running step is told again when it has ended.
@@ -283,7 +357,11 @@ pub async fn access_token(
     client: Client,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if !caller.token.as_ref().is_some_and(|token| token.scopes.contains(&Scope::Token)) {
+    if !caller
+        .token
+        .as_ref()
+        .is_some_and(|token| token.scopes.contains(&Scope::Token))
+    {
         return Err(Problem::forbidden().detail(
             "用途に「アクセストークン」を含む API トークンが必要です。",
             "This takes an API token with the scope `token`.",
@@ -305,7 +383,11 @@ pub async fn access_token(
     let actor = actor(&caller, &client);
     let id = seen.account.id;
     web.store()
-        .write(move |tx| Box::pin(async move { audit::add(tx, &actor, "account.access_token_given", id, json!({})).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                audit::add(tx, &actor, "account.access_token_given", id, json!({})).await
+            })
+        })
         .await?;
     let body = json!({
         "access_token": fresh.token.expose_secret(), "token_type": "Bearer", "expires_at": json::time(fresh.ends_at),
@@ -344,5 +426,9 @@ pub async fn email_html(
     let remote = options.remote.is_some_and(|value| value == "1");
     let found = jmap::html::sanitized(web.store(), &caller.user, account, email, remote).await?;
     let (html, blocked) = found.ok_or_else(Problem::not_found)?;
-    Ok(([(header::CACHE_CONTROL, "private, no-store")], Json(json!({ "html": html, "blocked_remote": blocked }))).into_response())
+    Ok((
+        [(header::CACHE_CONTROL, "private, no-store")],
+        Json(json!({ "html": html, "blocked_remote": blocked })),
+    )
+        .into_response())
 }

@@ -21,8 +21,13 @@ pub const PREFIX: &str = "tgt_";
 /// `GET /api/tokens`
 pub async fn list(State(web): State<Web>, Myself(caller): Myself) -> Result<Json<Value>, Problem> {
     let user = caller.user.id;
-    let tokens = web.store().read(move |tx| Box::pin(async move { api_tokens::list(tx, user).await })).await?;
-    Ok(Json(json!({ "items": tokens.iter().map(json::api_token).collect::<Vec<_>>(), "next": null })))
+    let tokens = web
+        .store()
+        .read(move |tx| Box::pin(async move { api_tokens::list(tx, user).await }))
+        .await?;
+    Ok(Json(
+        json!({ "items": tokens.iter().map(json::api_token).collect::<Vec<_>>(), "next": null }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -34,19 +39,40 @@ pub struct New {
 }
 
 /// `POST /api/tokens`
-pub async fn add(State(web): State<Web>, Myself(caller): Myself, client: Client, Body(sent): Body<New>) -> Result<Response, Problem> {
+pub async fn add(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    client: Client,
+    Body(sent): Body<New>,
+) -> Result<Response, Problem> {
     let name = sent.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 {
-        return Err(Problem::field("name", "100 文字以内の名前を入力してください。", "Enter a name of up to 100 characters."));
+        return Err(Problem::field(
+            "name",
+            "100 文字以内の名前を入力してください。",
+            "Enter a name of up to 100 characters.",
+        ));
     }
     if sent.scopes.is_empty() {
-        return Err(Problem::field("scopes", "用途を 1 つ以上選択してください。", "Choose what the token is for."));
+        return Err(Problem::field(
+            "scopes",
+            "用途を 1 つ以上選択してください。",
+            "Choose what the token is for.",
+        ));
     }
     let expires_at = match sent.expires_on.as_deref().filter(|date| !date.is_empty()) {
         None => None,
-        Some(date) => Some(end_of_day(date).filter(|end| *end > web.store().now()).ok_or_else(|| {
-            Problem::field("expires_on", "今日以降の日付を 2027-03-31 の形式で入力してください。", "Enter a date from today on, as 2027-03-31.")
-        })?),
+        Some(date) => Some(
+            end_of_day(date)
+                .filter(|end| *end > web.store().now())
+                .ok_or_else(|| {
+                    Problem::field(
+                        "expires_on",
+                        "今日以降の日付を 2027-03-31 の形式で入力してください。",
+                        "Enter a date from today on, as 2027-03-31.",
+                    )
+                })?,
+        ),
     };
     let value = access::new_secret(web.store().world(), PREFIX);
     let hash = access::fingerprint(value.expose_secret());
@@ -55,8 +81,17 @@ pub async fn add(State(web): State<Web>, Myself(caller): Myself, client: Client,
         .store()
         .write(move |tx| {
             Box::pin(async move {
-                let token = api_tokens::add(tx, caller.user.id, &name, &sent.scopes, &hash, expires_at).await?;
-                audit::add(tx, &actor, "api_token.added", token.id, json!({ "name": name, "scopes": sent.scopes })).await?;
+                let token =
+                    api_tokens::add(tx, caller.user.id, &name, &sent.scopes, &hash, expires_at)
+                        .await?;
+                audit::add(
+                    tx,
+                    &actor,
+                    "api_token.added",
+                    token.id,
+                    json!({ "name": name, "scopes": sent.scopes }),
+                )
+                .await?;
                 Ok(token)
             })
         })
@@ -93,5 +128,9 @@ pub async fn revoke(
             })
         })
         .await?;
-    if gone { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+    if gone {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
 }

@@ -18,13 +18,24 @@ pub struct Page {
 }
 
 /// `GET /api/audit`
-pub async fn list(State(web): State<Web>, _: Administrator, Query(page): Query<Page>) -> Result<Json<Value>, Problem> {
+pub async fn list(
+    State(web): State<Web>,
+    _: Administrator,
+    Query(page): Query<Page>,
+) -> Result<Json<Value>, Problem> {
     let before = match page.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
         None => None,
-        Some(cursor) => Some(cursor.parse::<AuditId>().map_err(|_| Problem::not_found())?),
+        Some(cursor) => Some(
+            cursor
+                .parse::<AuditId>()
+                .map_err(|_| Problem::not_found())?,
+        ),
     };
     let limit = page.limit.unwrap_or(50).clamp(1, 500);
-    let entries = web.store().read(move |tx| Box::pin(async move { audit::list(tx, before, limit + 1).await })).await?;
+    let entries = web
+        .store()
+        .read(move |tx| Box::pin(async move { audit::list(tx, before, limit + 1).await }))
+        .await?;
     let more = entries.len() as i64 > limit;
     let shown = &entries[..entries.len().min(limit as usize)];
     let items: Vec<Value> = shown

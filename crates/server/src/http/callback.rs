@@ -13,14 +13,20 @@ use super::Web;
 use super::problem::{Problem, language};
 
 /// Takes the provider's answer and goes on to the round trip's page.
-pub async fn callback(State(web): State<Web>, caller: Option<Extension<Caller>>, RawQuery(query): RawQuery) -> Response {
+pub async fn callback(
+    State(web): State<Web>,
+    caller: Option<Extension<Caller>>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let session = caller.and_then(|Extension(caller)| caller.session.map(|session| session.id));
     let query = query.unwrap_or_default();
     if query.len() > 32_768 {
         return page(&web, StatusCode::URI_TOO_LONG, &Case::new("state-unknown"));
     }
     let mut response = match consent::finish(web.providers(), &query, session).await {
-        Ok(Finished::Connect(id)) => Redirect::to(&format!("{}/connect/{id}", web.base_path())).into_response(),
+        Ok(Finished::Connect(id)) => {
+            Redirect::to(&format!("{}/connect/{id}", web.base_path())).into_response()
+        }
         Ok(Finished::AdminConsent { given: true, .. }) => notice(
             &web,
             StatusCode::OK,
@@ -30,15 +36,20 @@ pub async fn callback(State(web): State<Web>, caller: Option<Extension<Caller>>,
                 "The members of your organisation can connect their mailboxes now. You may close this page.",
             ],
         ),
-        Ok(Finished::AdminConsent { case, .. }) => {
-            page(&web, StatusCode::OK, case.as_deref().unwrap_or(&Case::new("consent-cancelled")))
-        }
+        Ok(Finished::AdminConsent { case, .. }) => page(
+            &web,
+            StatusCode::OK,
+            case.as_deref().unwrap_or(&Case::new("consent-cancelled")),
+        ),
         Ok(Finished::Refused(case)) => page(&web, StatusCode::BAD_REQUEST, &case),
         Err(error) => Problem::from(error).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     response
 }
 
@@ -64,11 +75,17 @@ fn notice(web: &Web, status: StatusCode, title: [&str; 2], text: [&str; 2]) -> R
     );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        ),
     ];
     (status, headers, body).into_response()
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -33,10 +33,19 @@ pub struct Client {
 /// Finds out who makes the request.
 pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or_else(Language::default, Language::from_accept);
+    let accepted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .map_or_else(Language::default, Language::from_accept);
     let client = Client {
-        address: client_address(&request, web.trusted_proxies()).map(|address| address.to_string()).unwrap_or_default(),
-        user_agent: headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned(),
+        address: client_address(&request, web.trusted_proxies())
+            .map(|address| address.to_string())
+            .unwrap_or_default(),
+        user_agent: headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned(),
     };
     let found = match (bearer(headers), cookie(headers)) {
         (Some(token), _) => access::by_token(web.store(), &token).await,
@@ -45,15 +54,25 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     };
     let caller = match found {
         Ok(caller) => caller,
-        Err(error) => return LANGUAGE.scope(accepted, async { Problem::from(error).into_response() }).await,
+        Err(error) => {
+            return LANGUAGE
+                .scope(accepted, async { Problem::from(error).into_response() })
+                .await;
+        }
     };
     let language = caller
         .as_ref()
         .and_then(|caller| caller.user.language.as_deref())
         .and_then(Language::from_tag)
         .unwrap_or(accepted);
-    let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if writes && let Some(caller) = &caller && !csrf_ok(caller, request.headers()) {
+    let writes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if writes
+        && let Some(caller) = &caller
+        && !csrf_ok(caller, request.headers())
+    {
         let refused = || {
             Problem::new(
                 axum::http::StatusCode::FORBIDDEN,
@@ -62,7 +81,9 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
                 "This did not come from our own page. Load the page again and repeat it.",
             )
         };
-        return LANGUAGE.scope(language, async { refused().into_response() }).await;
+        return LANGUAGE
+            .scope(language, async { refused().into_response() })
+            .await;
     }
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
@@ -72,27 +93,43 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
 }
 
 fn csrf_ok(caller: &Caller, headers: &HeaderMap) -> bool {
-    let from_elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    let shown = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+    let from_elsewhere = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
+    let shown = headers
+        .get("x-csrf-token")
+        .and_then(|value| value.to_str().ok());
     caller.csrf_ok(shown) && !(from_elsewhere && caller.session.is_some())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
 /// The session cookie's value.
 pub fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
-    })
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+        })
 }
 
 fn client_address(request: &Request, trusted: &[ipnet::IpNet]) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()?
+        .0
+        .ip()
+        .to_canonical();
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     if !is_trusted(&peer) {
         return Some(peer);
@@ -119,7 +156,12 @@ pub struct SignedIn(pub Caller);
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Caller>().cloned().map(SignedIn).ok_or_else(Problem::signed_out)
+        parts
+            .extensions
+            .get::<Caller>()
+            .cloned()
+            .map(SignedIn)
+            .ok_or_else(Problem::signed_out)
     }
 }
 
@@ -130,7 +172,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Administrator {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
-        if caller.is_administrator() { Ok(Administrator(caller)) } else { Err(Problem::forbidden()) }
+        if caller.is_administrator() {
+            Ok(Administrator(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
     }
 }
 
@@ -141,7 +187,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Myself {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
-        if caller.may(store::api_tokens::Scope::Admin) { Ok(Myself(caller)) } else { Err(Problem::forbidden()) }
+        if caller.may(store::api_tokens::Scope::Admin) {
+            Ok(Myself(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
     }
 }
 
@@ -149,7 +199,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = std::convert::Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let found = parts.extensions.get::<Client>().cloned();
-        Ok(found.unwrap_or(Client { address: String::new(), user_agent: String::new() }))
+        Ok(found.unwrap_or(Client {
+            address: String::new(),
+            user_agent: String::new(),
+        }))
     }
 }
 
@@ -159,7 +212,10 @@ pub fn actor(caller: &Caller, client: &Client) -> Actor {
         Some(token) => format!("{} ({})", caller.user.login, token.name),
         None => caller.user.login.clone(),
     };
-    Actor { name, remote_address: client.address.clone() }
+    Actor {
+        name,
+        remote_address: client.address.clone(),
+    }
 }
 
 /// A JSON body; what is none is told in a sentence.

@@ -25,7 +25,11 @@ pub struct New {
 }
 
 /// `POST /api/connect`
-pub async fn begin(State(web): State<Web>, Myself(caller): Myself, Body(sent): Body<New>) -> Result<Response, Problem> {
+pub async fn begin(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    Body(sent): Body<New>,
+) -> Result<Response, Problem> {
     let begin = Begin {
         user: caller.user,
         session: caller.session.map(|session| session.id),
@@ -62,13 +66,21 @@ pub async fn begin(State(web): State<Web>, Myself(caller): Myself, Body(sent): B
 
 async fn load(web: &Web, id: &str, user: store::UserId) -> Result<Connect, Problem> {
     let id: ConnectId = id.parse().map_err(|_| Problem::not_found())?;
-    let found = web.store().read(move |tx| Box::pin(async move { connects::find(tx, id).await })).await?;
-    found.filter(|connect| connect.user_id == user).ok_or_else(Problem::not_found)
+    let found = web
+        .store()
+        .read(move |tx| Box::pin(async move { connects::find(tx, id).await }))
+        .await?;
+    found
+        .filter(|connect| connect.user_id == user)
+        .ok_or_else(Problem::not_found)
 }
 
 fn show(connect: &Connect) -> Value {
     let language = language();
-    let steps: Vec<Value> = consent::steps_of(connect).iter().map(|step| step.to_json(language)).collect();
+    let steps: Vec<Value> = consent::steps_of(connect)
+        .iter()
+        .map(|step| step.to_json(language))
+        .collect();
     json!({
         "id": connect.id, "state": connect.status.word(), "steps": steps, "account_id": connect.account_id,
         "address": connect.address, "mailbox_address": connect.mailbox_address,
@@ -76,12 +88,20 @@ fn show(connect: &Connect) -> Value {
 }
 
 /// `GET /api/connect/{id}`
-pub async fn find(State(web): State<Web>, Myself(caller): Myself, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn find(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
     Ok(Json(show(&load(&web, &id, caller.user.id).await?)))
 }
 
 /// `POST /api/connect/{id}/retry`: the checks again, without a new consent.
-pub async fn retry(State(web): State<Web>, Myself(caller): Myself, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn retry(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let connect = load(&web, &id, caller.user.id).await?;
     if connect.account_id.is_none() {
         return Err(Problem::new(

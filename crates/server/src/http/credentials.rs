@@ -32,17 +32,23 @@ pub async fn providers(State(web): State<Web>, _: SignedIn) -> Json<Value> {
 }
 
 fn show(web: &Web, credential: &Credential, in_use_by: usize) -> Value {
-    let uri = redirect_uri::uri(web.providers().public_url(), &credential.fields.redirect_path);
+    let uri = redirect_uri::uri(
+        web.providers().public_url(),
+        &credential.fields.redirect_path,
+    );
     json::credential(credential, &uri, in_use_by, language())
 }
 
 fn etag(credential: &Credential) -> HeaderValue {
-    HeaderValue::from_str(&format!("\"{}\"", credential.version)).unwrap_or(HeaderValue::from_static("\"\""))
+    HeaderValue::from_str(&format!("\"{}\"", credential.version))
+        .unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 fn answer(web: &Web, status: StatusCode, credential: &Credential, in_use_by: usize) -> Response {
     let mut response = (status, Json(show(web, credential, in_use_by))).into_response();
-    response.headers_mut().insert(header::ETAG, etag(credential));
+    response
+        .headers_mut()
+        .insert(header::ETAG, etag(credential));
     response
 }
 
@@ -51,7 +57,9 @@ async fn load(web: &Web, id: CredentialId) -> Result<(Credential, usize), Proble
         .store()
         .read(move |tx| {
             Box::pin(async move {
-                let Some(credential) = credentials::find(tx, id).await? else { return Ok(None) };
+                let Some(credential) = credentials::find(tx, id).await? else {
+                    return Ok(None);
+                };
                 let users = credentials::in_use_by(tx, id).await?.len();
                 Ok(Some((credential, users)))
             })
@@ -70,7 +78,10 @@ fn sees_all(caller: &Caller) -> bool {
 }
 
 /// `GET /api/credentials`
-pub async fn list(State(web): State<Web>, SignedIn(caller): SignedIn) -> Result<Json<Value>, Problem> {
+pub async fn list(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<Value>, Problem> {
     let found = web
         .store()
         .read(|tx| {
@@ -86,13 +97,23 @@ pub async fn list(State(web): State<Web>, SignedIn(caller): SignedIn) -> Result<
         .await?;
     let items: Vec<Value> = found
         .iter()
-        .map(|(credential, users)| if sees_all(&caller) { show(&web, credential, *users) } else { brief(credential) })
+        .map(|(credential, users)| {
+            if sees_all(&caller) {
+                show(&web, credential, *users)
+            } else {
+                brief(credential)
+            }
+        })
         .collect();
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
 /// `GET /api/credentials/{id}`
-pub async fn find(State(web): State<Web>, SignedIn(caller): SignedIn, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn find(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let (credential, users) = load(&web, id).await?;
     if sees_all(&caller) {
@@ -110,12 +131,17 @@ pub struct Options {
 impl Options {
     /// `?dry_run=1`: judge only, as the form does before its confirmation screen.
     fn dry_run(&self) -> bool {
-        self.dry_run.as_deref().is_some_and(|value| value != "0" && value != "false")
+        self.dry_run
+            .as_deref()
+            .is_some_and(|value| value != "0" && value != "false")
     }
 }
 
 async fn all(web: &Web) -> Result<Vec<Credential>, Problem> {
-    Ok(web.store().read(|tx| Box::pin(async move { credentials::list(tx).await })).await?)
+    Ok(web
+        .store()
+        .read(|tx| Box::pin(async move { credentials::list(tx).await }))
+        .await?)
 }
 
 fn judged(prepared: &ours::Prepared, web: &Web) -> Json<Value> {
@@ -140,12 +166,16 @@ pub async fn add(
     Body(input): Body<Input>,
 ) -> Result<Response, Problem> {
     let others = all(&web).await?;
-    let prepared = ours::prepare(web.providers(), &input, None, &others, language()).map_err(Problem::fields)?;
+    let prepared = ours::prepare(web.providers(), &input, None, &others, language())
+        .map_err(Problem::fields)?;
     if options.dry_run() {
         return Ok(judged(&prepared, &web).into_response());
     }
     let actor = actor(&caller, &client);
-    let id = web.store().write(move |tx| Box::pin(async move { ours::add(tx, &actor, &prepared).await })).await?;
+    let id = web
+        .store()
+        .write(move |tx| Box::pin(async move { ours::add(tx, &actor, &prepared).await }))
+        .await?;
     let (credential, users) = load(&web, id).await?;
     Ok(answer(&web, StatusCode::CREATED, &credential, users))
 }
@@ -175,8 +205,13 @@ pub async fn update(
 ) -> Result<Response, Problem> {
     let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
     let (known, _) = load(&web, id).await?;
-    let others: Vec<Credential> = all(&web).await?.into_iter().filter(|other| other.id != id).collect();
-    let prepared = ours::prepare(web.providers(), &input, Some(&known), &others, language()).map_err(Problem::fields)?;
+    let others: Vec<Credential> = all(&web)
+        .await?
+        .into_iter()
+        .filter(|other| other.id != id)
+        .collect();
+    let prepared = ours::prepare(web.providers(), &input, Some(&known), &others, language())
+        .map_err(Problem::fields)?;
     if options.dry_run() {
         return Ok(judged(&prepared, &web).into_response());
     }
@@ -193,7 +228,12 @@ pub async fn update(
     }
     let actor = actor(&caller, &client);
     let version = known.version;
-    let done = web.store().write(move |tx| Box::pin(async move { ours::update(tx, &actor, id, version, &prepared).await })).await?;
+    let done = web
+        .store()
+        .write(move |tx| {
+            Box::pin(async move { ours::update(tx, &actor, id, version, &prepared).await })
+        })
+        .await?;
     if !done {
         return Err(changed_meanwhile());
     }
@@ -211,7 +251,10 @@ pub async fn remove(
     let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
     load(&web, id).await?;
     let actor = actor(&caller, &client);
-    let users = web.store().write(move |tx| Box::pin(async move { ours::remove(tx, &actor, id).await })).await?;
+    let users = web
+        .store()
+        .write(move |tx| Box::pin(async move { ours::remove(tx, &actor, id).await }))
+        .await?;
     if users.is_empty() {
         return Ok(StatusCode::NO_CONTENT);
     }
@@ -237,7 +280,9 @@ pub async fn check(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
-    let steps = ours::check(web.providers(), id).await?.ok_or_else(Problem::not_found)?;
+    let steps = ours::check(web.providers(), id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(steps_answer(&headers, &steps))
 }
 
@@ -245,15 +290,29 @@ pub async fn check(
 pub fn steps_answer(headers: &HeaderMap, steps: &[Step]) -> Response {
     let language = language();
     if wants_events(headers) {
-        let text: String = steps.iter().map(|step| event(&step.to_json(language))).collect();
-        return ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], text).into_response();
+        let text: String = steps
+            .iter()
+            .map(|step| event(&step.to_json(language)))
+            .collect();
+        return (
+            [
+                (header::CONTENT_TYPE, "text/event-stream"),
+                (header::CACHE_CONTROL, "no-store"),
+            ],
+            text,
+        )
+            .into_response();
     }
-    Json(json!({ "steps": steps.iter().map(|step| step.to_json(language)).collect::<Vec<_>>() })).into_response()
+    Json(json!({ "steps": steps.iter().map(|step| step.to_json(language)).collect::<Vec<_>>() }))
+        .into_response()
 }
 
 /// Whether the caller wants events.
 pub fn wants_events(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/event-stream"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
 /// One step as an event.

@@ -61,9 +61,17 @@ pub async fn add(
     client: Client,
     Body(sent): Body<Invite>,
 ) -> Result<Response, Problem> {
-    let role = sent.role.as_deref().map_or(Some(Role::Member), Role::parse).ok_or_else(|| {
-        Problem::field("role", "administrator または member を指定してください。", "Use administrator or member.")
-    })?;
+    let role = sent
+        .role
+        .as_deref()
+        .map_or(Some(Role::Member), Role::parse)
+        .ok_or_else(|| {
+            Problem::field(
+                "role",
+                "administrator または member を指定してください。",
+                "Use administrator or member.",
+            )
+        })?;
     let actor = actor(&caller, &client);
     let (mut items, mut errors) = (Vec::new(), Vec::new());
     if let Some(csv) = &sent.csv {
@@ -75,9 +83,20 @@ pub async fn add(
                     continue;
                 }
             };
-            match invite(&web, actor.clone(), line.login, line.name, line.address, role).await {
+            match invite(
+                &web,
+                actor.clone(),
+                line.login,
+                line.name,
+                line.address,
+                role,
+            )
+            .await
+            {
                 Ok(item) => items.push(item),
-                Err(Refusal::LoginTaken) => errors.push(json!({ "line": line.number, "message": taken(language()) })),
+                Err(Refusal::LoginTaken) => {
+                    errors.push(json!({ "line": line.number, "message": taken(language()) }))
+                }
                 Err(refusal) => return Err(refusal.into()),
             }
         }
@@ -92,13 +111,26 @@ pub async fn add(
         }
         items.push(invite(&web, actor, login, sent.name, sent.address, role).await?);
     }
-    Ok((StatusCode::CREATED, Json(json!({ "items": items, "errors": errors }))).into_response())
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "items": items, "errors": errors })),
+    )
+        .into_response())
 }
 
-async fn invite(web: &Web, actor: Actor, login: String, name: String, address: String, role: Role) -> Result<Value, Refusal> {
+async fn invite(
+    web: &Web,
+    actor: Actor,
+    login: String,
+    name: String,
+    address: String,
+    role: Role,
+) -> Result<Value, Refusal> {
     let link = web
         .store()
-        .try_write(move |tx| Box::pin(async move { access::invite(tx, &actor, &login, &name, &address, role).await }))
+        .try_write(move |tx| {
+            Box::pin(async move { access::invite(tx, &actor, &login, &name, &address, role).await })
+        })
         .await?;
     Ok(json!({
         "user": json::user(&link.user),
@@ -116,9 +148,13 @@ fn taken(language: Language) -> &'static str {
 
 fn sentence(fault: Fault, language: Language) -> &'static str {
     match (fault, language) {
-        (Fault::Fields, Language::Ja) => "「ログイン名,名前,メールアドレス」の 3 項目で入力してください。",
+        (Fault::Fields, Language::Ja) => {
+            "「ログイン名,名前,メールアドレス」の 3 項目で入力してください。"
+        }
         (Fault::Fields, Language::En) => "Write three fields: login,name,address.",
-        (Fault::Login, Language::Ja) => "ログイン名は空白を含まない 100 文字以内で入力してください。",
+        (Fault::Login, Language::Ja) => {
+            "ログイン名は空白を含まない 100 文字以内で入力してください。"
+        }
         (Fault::Login, Language::En) => "The login needs 1 to 100 characters without blanks.",
         (Fault::Address, Language::Ja) => "メールアドレスに @ がありません。",
         (Fault::Address, Language::En) => "The address has no @.",
@@ -150,7 +186,11 @@ pub async fn revoke(
             })
         })
         .await?;
-    if gone { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+    if gone {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 #[derive(Deserialize)]
@@ -165,13 +205,23 @@ fn no_such_link() -> Problem {
         "このリンクは使用済みか、有効期限が切れています。",
         "This link has been used or has ended.",
     )
-    .detail("管理者に新しいリンクを発行してもらってください。", "Ask an administrator for a new one.")
+    .detail(
+        "管理者に新しいリンクを発行してもらってください。",
+        "Ask an administrator for a new one.",
+    )
 }
 
 /// `GET /api/invitations/redeem?token=`
-pub async fn look_up(State(web): State<Web>, Query(sent): Query<Token>) -> Result<Json<Value>, Problem> {
-    let (user, invitation) = people::look_up(web.store(), &sent.token).await?.ok_or_else(no_such_link)?;
-    Ok(Json(json!({ "kind": invitation.kind.word(), "login": user.login, "name": user.name })))
+pub async fn look_up(
+    State(web): State<Web>,
+    Query(sent): Query<Token>,
+) -> Result<Json<Value>, Problem> {
+    let (user, invitation) = people::look_up(web.store(), &sent.token)
+        .await?
+        .ok_or_else(no_such_link)?;
+    Ok(Json(
+        json!({ "kind": invitation.kind.word(), "login": user.login, "name": user.name }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -181,10 +231,25 @@ pub struct Redeem {
 }
 
 /// `POST /api/invitations/redeem`
-pub async fn redeem(State(web): State<Web>, client: Client, Body(sent): Body<Redeem>) -> Result<Response, Problem> {
-    let redeemed = access::redeem(web.store(), &sent.token, &sent.password, client.user_agent, client.address).await?;
+pub async fn redeem(
+    State(web): State<Web>,
+    client: Client,
+    Body(sent): Body<Redeem>,
+) -> Result<Response, Problem> {
+    let redeemed = access::redeem(
+        web.store(),
+        &sent.token,
+        &sent.password,
+        client.user_agent,
+        client.address,
+    )
+    .await?;
     match redeemed {
-        Redeemed::In { cookie, user, session } => Ok(came_in(&web, &cookie, &user, &session)),
+        Redeemed::In {
+            cookie,
+            user,
+            session,
+        } => Ok(came_in(&web, &cookie, &user, &session)),
         Redeemed::NoSuchLink => Err(no_such_link()),
         Redeemed::Weak(reason) => Err(weak(reason, "password")),
     }

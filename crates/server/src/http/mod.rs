@@ -6,8 +6,8 @@
 pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
-pub mod caller;
 pub mod callback;
+pub mod caller;
 pub mod connect;
 pub mod credentials;
 pub mod invitations;
@@ -47,7 +47,12 @@ impl Web {
     /// `base_path` is the path of the public address, without a slash at its end.
     pub fn new(providers: Providers, base_path: String, trusted_proxies: Vec<IpNet>) -> Web {
         let secure_cookie = providers.public_url().starts_with("https:");
-        Web(Arc::new(Inner { providers, base_path, trusted_proxies, secure_cookie }))
+        Web(Arc::new(Inner {
+            providers,
+            base_path,
+            trusted_proxies,
+            secure_cookie,
+        }))
     }
     /// Providers and what belongs to them.
     pub fn providers(&self) -> &Providers {
@@ -81,31 +86,65 @@ pub fn router(web: Web) -> Router {
         .route("/login-sessions", get(login_sessions::list))
         .route("/login-sessions/{id}", delete(login_sessions::end))
         .route("/users", get(users::list))
-        .route("/users/{id}", get(users::find).patch(users::update).delete(users::remove))
+        .route(
+            "/users/{id}",
+            get(users::find).patch(users::update).delete(users::remove),
+        )
         .route("/users/{id}/reset", post(users::reset))
-        .route("/invitations", get(invitations::list).post(invitations::add))
-        .route("/invitations/redeem", get(invitations::look_up).post(invitations::redeem))
+        .route(
+            "/invitations",
+            get(invitations::list).post(invitations::add),
+        )
+        .route(
+            "/invitations/redeem",
+            get(invitations::look_up).post(invitations::redeem),
+        )
         .route("/invitations/{id}", delete(invitations::revoke))
         .route("/tokens", get(api_tokens::list).post(api_tokens::add))
         .route("/tokens/{id}", delete(api_tokens::revoke))
         .route("/providers", get(credentials::providers))
-        .route("/credentials", get(credentials::list).post(credentials::add))
-        .route("/credentials/{id}", get(credentials::find).patch(credentials::update).delete(credentials::remove))
+        .route(
+            "/credentials",
+            get(credentials::list).post(credentials::add),
+        )
+        .route(
+            "/credentials/{id}",
+            get(credentials::find)
+                .patch(credentials::update)
+                .delete(credentials::remove),
+        )
         .route("/credentials/{id}/check", post(credentials::check))
-        .route("/credentials/{id}/admin-consent", get(connect::admin_consent))
+        .route(
+            "/credentials/{id}/admin-consent",
+            get(connect::admin_consent),
+        )
         .route("/connect", post(connect::begin))
         .route("/connect/{id}", get(connect::find))
         .route("/connect/{id}/retry", post(connect::retry))
         .route("/accounts", get(accounts::list))
-        .route("/accounts/{id}", get(accounts::find).patch(accounts::rename).delete(accounts::disconnect))
+        .route(
+            "/accounts/{id}",
+            get(accounts::find)
+                .patch(accounts::rename)
+                .delete(accounts::disconnect),
+        )
         .route("/accounts/{id}/check", post(accounts::check))
-        .route("/accounts/{id}/access-token", get(accounts::access_token).post(accounts::access_token))
-        .route("/accounts/{id}/emails/{email}/html", get(accounts::email_html))
+        .route(
+            "/accounts/{id}/access-token",
+            get(accounts::access_token).post(accounts::access_token),
+        )
+        .route(
+            "/accounts/{id}/emails/{email}/html",
+            get(accounts::email_html),
+        )
         .route("/self-check", get(self_check::self_check))
         .route("/audit", get(audit::list))
         .fallback(|| async { problem::Problem::not_found() })
         .layer(DefaultBodyLimit::max(2 << 20));
-    let jmap = jmap::router(jmap::JmapState { store: web.store().clone(), public_url: web.providers().public_url().to_owned() });
+    let jmap = jmap::router(jmap::JmapState {
+        store: web.store().clone(),
+        public_url: web.providers().public_url().to_owned(),
+    });
     let base = web.base_path().to_owned();
     let site = Router::new()
         .nest("/api", api)
@@ -117,7 +156,10 @@ pub fn router(web: Web) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(web::asset)
-        .layer(axum::middleware::from_fn_with_state(web.clone(), caller::identify));
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            caller::identify,
+        ));
     let whole = if base.is_empty() {
         site
     } else {
@@ -132,14 +174,22 @@ pub fn router(web: Web) -> Router {
     whole
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
-        .layer(header("cross-origin-opener-policy", "same-origin-allow-popups"))
+        .layer(header(
+            "cross-origin-opener-policy",
+            "same-origin-allow-popups",
+        ))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| problem::Problem::internal().into_response()))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| problem::Problem::internal().into_response(),
+        ))
         .with_state(web)
 }
 
 fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+    SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
 }
 
 async fn well_known(axum::extract::State(web): axum::extract::State<Web>) -> Redirect {
@@ -151,9 +201,15 @@ async fn start(axum::extract::State(web): axum::extract::State<Web>) -> Redirect
 }
 
 async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> (StatusCode, &'static str) {
-    let answer = web.store().read(|tx| Box::pin(async move { store::users::administrators(tx).await })).await;
+    let answer = web
+        .store()
+        .read(|tx| Box::pin(async move { store::users::administrators(tx).await }))
+        .await;
     match answer {
         Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n"),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database cannot be reached\n",
+        ),
     }
 }

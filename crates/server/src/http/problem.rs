@@ -31,8 +31,20 @@ pub fn language() -> Language {
 
 impl Problem {
     /// A problem with its title in Japanese and English.
-    pub fn new(status: StatusCode, kind: &'static str, ja: &'static str, en: &'static str) -> Problem {
-        Problem { status, kind, texts: [ja, en], detail: None, more: Map::new(), retry_after: None }
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        ja: &'static str,
+        en: &'static str,
+    ) -> Problem {
+        Problem {
+            status,
+            kind,
+            texts: [ja, en],
+            detail: None,
+            more: Map::new(),
+            retry_after: None,
+        }
     }
 
     /// What exactly, and what to do.
@@ -64,12 +76,22 @@ impl Problem {
 
     /// There is no such thing, or it is not the caller's.
     pub fn not_found() -> Problem {
-        Problem::new(StatusCode::NOT_FOUND, "not-found", "見つかりません。", "There is no such thing here.")
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "見つかりません。",
+            "There is no such thing here.",
+        )
     }
 
     /// Nobody is signed in.
     pub fn signed_out() -> Problem {
-        Problem::new(StatusCode::UNAUTHORIZED, "signed-out", "サインインが必要です。", "Sign in first.")
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "signed-out",
+            "サインインが必要です。",
+            "Sign in first.",
+        )
     }
 
     /// Signed in, and not allowed to.
@@ -120,7 +142,10 @@ impl Problem {
             Language::Ja => ja,
             Language::En => en,
         };
-        Problem::fields(vec![Remark { field, message: message.to_owned() }])
+        Problem::fields(vec![Remark {
+            field,
+            message: message.to_owned(),
+        }])
     }
 }
 
@@ -134,10 +159,16 @@ impl IntoResponse for Problem {
         body.insert("type".into(), json!(format!("/problems/{}", self.kind)));
         body.insert("title".into(), json!(title));
         body.insert("status".into(), json!(self.status.as_u16()));
-        body.insert("detail".into(), json!(self.detail.as_deref().unwrap_or(title)));
+        body.insert(
+            "detail".into(),
+            json!(self.detail.as_deref().unwrap_or(title)),
+        );
         let mut response = (self.status, Json(Value::Object(body))).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }

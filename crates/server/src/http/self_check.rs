@@ -42,7 +42,10 @@ pub async fn self_check(State(web): State<Web>, _: SignedIn, headers: HeaderMap)
         .iter()
         .map(|path| json!({ "path": path, "uri": redirect_uri::uri(public_url, path) }))
         .collect();
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     Json(json!({
         "public_url": public_url, "reached_as": host, "origin_ok": origin_ok(public_url, &headers),
         "redirect_uris": uris, "steps": steps,

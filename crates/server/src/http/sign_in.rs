@@ -24,7 +24,11 @@ pub struct Credentials {
 }
 
 /// `POST /api/sign-in`
-pub async fn sign_in(State(web): State<Web>, client: Client, Body(sent): Body<Credentials>) -> Result<Response, Problem> {
+pub async fn sign_in(
+    State(web): State<Web>,
+    client: Client,
+    Body(sent): Body<Credentials>,
+) -> Result<Response, Problem> {
     let attempt = Attempt {
         login: sent.login,
         password: sent.password,
@@ -32,7 +36,11 @@ pub async fn sign_in(State(web): State<Web>, client: Client, Body(sent): Body<Cr
         user_agent: client.user_agent,
     };
     match access::sign_in(web.store(), attempt).await? {
-        SignIn::In { cookie, user, session } => Ok(came_in(&web, &cookie, &user, &session)),
+        SignIn::In {
+            cookie,
+            user,
+            session,
+        } => Ok(came_in(&web, &cookie, &user, &session)),
         SignIn::Wrong => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "wrong-login",
@@ -46,7 +54,10 @@ pub async fn sign_in(State(web): State<Web>, client: Client, Body(sent): Body<Cr
             "Too many failed attempts.",
         )
         .detail(
-            format!("{} 分後にもう一度お試しください。", retry_after.div_euclid(60) + 1),
+            format!(
+                "{} 分後にもう一度お試しください。",
+                retry_after.div_euclid(60) + 1
+            ),
             format!("Try again in {} minutes.", retry_after.div_euclid(60) + 1),
         )
         .retry_after(retry_after)),
@@ -54,11 +65,19 @@ pub async fn sign_in(State(web): State<Web>, client: Client, Body(sent): Body<Cr
 }
 
 /// The answer to somebody who came in: the cookie, and what the page needs.
-pub fn came_in(web: &Web, cookie: &SecretString, user: &users::User, session: &login_sessions::LoginSession) -> Response {
+pub fn came_in(
+    web: &Web,
+    cookie: &SecretString,
+    user: &users::User,
+    session: &login_sessions::LoginSession,
+) -> Response {
     let path = format!("{}/", web.base_path());
     let secure = if web.secure_cookie() { "; Secure" } else { "" };
     let age = login_sessions::LONGEST / 1000;
-    let value = format!("{COOKIE}={}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", cookie.expose_secret());
+    let value = format!(
+        "{COOKIE}={}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={age}{secure}",
+        cookie.expose_secret()
+    );
     let body = Json(json!({ "user": json::user(user), "csrf_token": session.csrf_token }));
     let mut response = body.into_response();
     if let Ok(mut value) = HeaderValue::from_str(&value) {
@@ -69,13 +88,21 @@ pub fn came_in(web: &Web, cookie: &SecretString, user: &users::User, session: &l
 }
 
 /// `POST /api/sign-out`
-pub async fn sign_out(State(web): State<Web>, SignedIn(caller): SignedIn) -> Result<Response, Problem> {
+pub async fn sign_out(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+) -> Result<Response, Problem> {
     if let Some(session) = caller.session {
         web.store()
-            .write(move |tx| Box::pin(async move { login_sessions::end(tx, session.user_id, session.id).await }))
+            .write(move |tx| {
+                Box::pin(async move { login_sessions::end(tx, session.user_id, session.id).await })
+            })
             .await?;
     }
-    let gone = format!("{COOKIE}=; Path={}/; HttpOnly; SameSite=Lax; Max-Age=0", web.base_path());
+    let gone = format!(
+        "{COOKIE}=; Path={}/; HttpOnly; SameSite=Lax; Max-Age=0",
+        web.base_path()
+    );
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(value) = HeaderValue::from_str(&gone) {
         response.headers_mut().insert(header::SET_COOKIE, value);
@@ -84,7 +111,11 @@ pub async fn sign_out(State(web): State<Web>, SignedIn(caller): SignedIn) -> Res
 }
 
 /// `GET /api/me`
-pub async fn me(State(web): State<Web>, SignedIn(caller): SignedIn, headers: HeaderMap) -> Json<Value> {
+pub async fn me(
+    State(web): State<Web>,
+    SignedIn(caller): SignedIn,
+    headers: HeaderMap,
+) -> Json<Value> {
     let public_url = web.providers().public_url();
     Json(json!({
         "user": json::user(&caller.user),
@@ -99,11 +130,24 @@ pub async fn me(State(web): State<Web>, SignedIn(caller): SignedIn, headers: Hea
 /// another name. A browser's `Origin` or `Referer` would do as well; `Host` is there always. The scheme is
 /// a proxy's to tell.
 pub fn origin_ok(public_url: &str, headers: &HeaderMap) -> bool {
-    let Ok(url) = url::Url::parse(public_url) else { return false };
-    let Some(host) = url.host_str() else { return false };
-    let wanted = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let opened = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default().to_lowercase();
-    let default = format!("{wanted}:{}", url.port_or_known_default().unwrap_or_default());
+    let Ok(url) = url::Url::parse(public_url) else {
+        return false;
+    };
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    let wanted = url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let opened = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_lowercase();
+    let default = format!(
+        "{wanted}:{}",
+        url.port_or_known_default().unwrap_or_default()
+    );
     let scheme_fits = headers
         .get("x-forwarded-proto")
         .and_then(|value| value.to_str().ok())
@@ -122,20 +166,39 @@ pub struct MyPatch {
 /// Tells "not sent" from `null`.
 mod double_option {
     use serde::{Deserialize, Deserializer};
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<String>>, D::Error> {
         Option::deserialize(deserializer).map(Some)
     }
 }
 
 /// `PATCH /api/me`
-pub async fn patch_me(State(web): State<Web>, Myself(caller): Myself, Body(sent): Body<MyPatch>) -> Result<Json<Value>, Problem> {
+pub async fn patch_me(
+    State(web): State<Web>,
+    Myself(caller): Myself,
+    Body(sent): Body<MyPatch>,
+) -> Result<Json<Value>, Problem> {
     if let Some(Some(language)) = &sent.language
         && !matches!(language.as_str(), "ja" | "en")
     {
-        return Err(Problem::field("language", "ja または en を指定してください。", "Use ja or en."));
+        return Err(Problem::field(
+            "language",
+            "ja または en を指定してください。",
+            "Use ja or en.",
+        ));
     }
-    let patch = Patch { name: sent.name, language: sent.language, ..Patch::default() };
-    let user = web.store().try_write(move |tx| Box::pin(async move { users::update(tx, caller.user.id, patch).await })).await?;
+    let patch = Patch {
+        name: sent.name,
+        language: sent.language,
+        ..Patch::default()
+    };
+    let user = web
+        .store()
+        .try_write(move |tx| {
+            Box::pin(async move { users::update(tx, caller.user.id, patch).await })
+        })
+        .await?;
     Ok(Json(json!({ "user": json::user(&user) })))
 }
 
@@ -148,8 +211,16 @@ pub struct NewPassword {
 /// The problem of a password that cannot be taken.
 pub fn weak(weak: passwords::Weak, field: &'static str) -> Problem {
     match weak {
-        passwords::Weak::TooShort => Problem::field(field, "10 文字以上で入力してください。", "Use at least 10 characters."),
-        passwords::Weak::TooLong => Problem::field(field, "256 バイト以内で入力してください。", "Use at most 256 bytes."),
+        passwords::Weak::TooShort => Problem::field(
+            field,
+            "10 文字以上で入力してください。",
+            "Use at least 10 characters.",
+        ),
+        passwords::Weak::TooLong => Problem::field(
+            field,
+            "256 バイト以内で入力してください。",
+            "Use at most 256 bytes.",
+        ),
         passwords::Weak::TooPlain => Problem::field(
             field,
             "ログイン名や同じ文字の繰り返しは使えません。",
@@ -166,10 +237,19 @@ pub async fn change_password(
     Body(sent): Body<NewPassword>,
 ) -> Result<StatusCode, Problem> {
     let id = caller.user.id;
-    let Some(session) = caller.session.clone() else { return Err(Problem::forbidden()) };
-    let hash = web.store().read(move |tx| Box::pin(async move { users::password_hash(tx, id).await })).await?;
+    let Some(session) = caller.session.clone() else {
+        return Err(Problem::forbidden());
+    };
+    let hash = web
+        .store()
+        .read(move |tx| Box::pin(async move { users::password_hash(tx, id).await }))
+        .await?;
     if !passwords::fits(&sent.current_password, hash).await {
-        return Err(Problem::field("current_password", "現在のパスワードが正しくありません。", "This is not your current password."));
+        return Err(Problem::field(
+            "current_password",
+            "現在のパスワードが正しくありません。",
+            "This is not your current password.",
+        ));
     }
     if let Some(reason) = passwords::judge(&sent.new_password, &caller.user.login) {
         return Err(weak(reason, "new_password"));
@@ -181,7 +261,14 @@ pub async fn change_password(
             Box::pin(async move {
                 users::set_password(tx, id, &hash).await?;
                 login_sessions::end_others(tx, id, Some(session.id)).await?;
-                audit::add(tx, &actor, "user.password_set", &caller.user.login, json!({ "by": "self" })).await
+                audit::add(
+                    tx,
+                    &actor,
+                    "user.password_set",
+                    &caller.user.login,
+                    json!({ "by": "self" }),
+                )
+                .await
             })
         })
         .await?;

@@ -16,15 +16,28 @@ use crate::json;
 
 /// `GET /api/users`
 pub async fn list(State(web): State<Web>, _: Administrator) -> Result<Json<Value>, Problem> {
-    let people = web.store().read(|tx| Box::pin(async move { users::list(tx).await })).await?;
-    Ok(Json(json!({ "items": people.iter().map(json::user).collect::<Vec<_>>(), "next": null })))
+    let people = web
+        .store()
+        .read(|tx| Box::pin(async move { users::list(tx).await }))
+        .await?;
+    Ok(Json(
+        json!({ "items": people.iter().map(json::user).collect::<Vec<_>>(), "next": null }),
+    ))
 }
 
 /// `GET /api/users/{id}`
-pub async fn find(State(web): State<Web>, _: Administrator, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn find(
+    State(web): State<Web>,
+    _: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
     let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
-    let user = web.store().read(move |tx| Box::pin(async move { users::find(tx, id).await })).await?;
-    user.map(|user| Json(json::user(&user))).ok_or_else(Problem::not_found)
+    let user = web
+        .store()
+        .read(move |tx| Box::pin(async move { users::find(tx, id).await }))
+        .await?;
+    user.map(|user| Json(json::user(&user)))
+        .ok_or_else(Problem::not_found)
 }
 
 #[derive(Deserialize)]
@@ -48,17 +61,33 @@ pub async fn update(
     let role = match sent.role.as_deref() {
         None => None,
         Some(word) => Some(Role::parse(word).ok_or_else(|| {
-            Problem::field("role", "administrator または member を指定してください。", "Use administrator or member.")
+            Problem::field(
+                "role",
+                "administrator または member を指定してください。",
+                "Use administrator or member.",
+            )
         })?),
     };
     let disabled = match sent.status.as_deref() {
         None => None,
         Some("active") => Some(false),
         Some("disabled") => Some(true),
-        Some(_) => return Err(Problem::field("status", "active または disabled を指定してください。", "Use active or disabled.")),
+        Some(_) => {
+            return Err(Problem::field(
+                "status",
+                "active または disabled を指定してください。",
+                "Use active or disabled.",
+            ));
+        }
     };
     let told = json!({ "role": sent.role, "status": sent.status, "name": sent.name, "address": sent.address });
-    let patch = Patch { name: sent.name, address: sent.address, role, disabled, language: None };
+    let patch = Patch {
+        name: sent.name,
+        address: sent.address,
+        role,
+        disabled,
+        language: None,
+    };
     let actor = actor(&caller, &client);
     let user = web
         .store()
@@ -103,7 +132,10 @@ pub async fn reset(
 ) -> Result<Json<Value>, Problem> {
     let id: UserId = id.parse().map_err(|_| Problem::not_found())?;
     let actor = actor(&caller, &client);
-    let link = web.store().try_write(move |tx| Box::pin(async move { access::reset(tx, &actor, id).await })).await?;
+    let link = web
+        .store()
+        .try_write(move |tx| Box::pin(async move { access::reset(tx, &actor, id).await }))
+        .await?;
     Ok(Json(json!({
         "url": invitation_url(&web, link.token.expose_secret()),
         "expires_at": json::time(link.invitation.expires_at),

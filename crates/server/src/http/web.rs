@@ -25,7 +25,9 @@ pub async fn asset(State(web): State<Web>, uri: Uri, headers: HeaderMap) -> Resp
     }
     match Dist::get(path) {
         Some(file) if path != "index.html" => serve(path, &file, &headers),
-        _ if path.starts_with("assets/") => (StatusCode::NOT_FOUND, "no such file\n").into_response(),
+        _ if path.starts_with("assets/") => {
+            (StatusCode::NOT_FOUND, "no such file\n").into_response()
+        }
         _ => page(&web),
     }
 }
@@ -37,10 +39,15 @@ pub async fn index(State(web): State<Web>) -> Response {
 
 fn page(web: &Web) -> Response {
     let Some(file) = Dist::get("index.html") else {
-        let text = "The web app is not built into this program. Run `make web`, then build again.\n";
+        let text =
+            "The web app is not built into this program. Run `make web`, then build again.\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    let html = String::from_utf8_lossy(&file.data).replacen("<base href=\"/\">", &format!("<base href=\"{}/\">", web.base_path()), 1);
+    let html = String::from_utf8_lossy(&file.data).replacen(
+        "<base href=\"/\">",
+        &format!("<base href=\"{}/\">", web.base_path()),
+        1,
+    );
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -52,11 +59,22 @@ fn page(web: &Web) -> Response {
 fn serve(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let etag = format!("\"{}\"", store::base32(&file.metadata.sha256_hash()[..16]));
     // Names of built files hold a hash of their content.
-    let caching = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|shown| shown == etag.as_str()) {
+    let caching = if path.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|shown| shown == etag.as_str())
+    {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     let kind = file.metadata.mimetype().to_owned();
-    let headers = [(header::CONTENT_TYPE, kind), (header::ETAG, etag), (header::CACHE_CONTROL, caching.to_owned())];
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::ETAG, etag),
+        (header::CACHE_CONTROL, caching.to_owned()),
+    ];
     (headers, file.data.clone().into_owned()).into_response()
 }

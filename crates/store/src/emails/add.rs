@@ -63,7 +63,12 @@ pub struct Added {
 }
 
 /// Adds an email, or another copy of a known one.
-pub async fn add(tx: &mut Tx, account: AccountId, new: &NewEmail, place: Option<Place>) -> Result<Added> {
+pub async fn add(
+    tx: &mut Tx,
+    account: AccountId,
+    new: &NewEmail,
+    place: Option<Place>,
+) -> Result<Added> {
     changes::hold(tx, account).await?;
     if let Some(place) = place {
         if let Some(id) = emails::copies::at(tx, account, place).await? {
@@ -77,8 +82,17 @@ pub async fn add(tx: &mut Tx, account: AccountId, new: &NewEmail, place: Option<
     let id = EmailId(tx.world().id());
     let headers = &new.message.headers;
     let message_id = headers.message_id.first().map(String::as_str);
-    let references = headers.references.iter().chain(&headers.in_reply_to).map(String::as_str).collect();
-    let clues = Clues { gm_thrid: new.gm_thrid, message_id, references };
+    let references = headers
+        .references
+        .iter()
+        .chain(&headers.in_reply_to)
+        .map(String::as_str)
+        .collect();
+    let clues = Clues {
+        gm_thrid: new.gm_thrid,
+        message_id,
+        references,
+    };
     let thread_id = threads::of_new_email(tx, account, &clues).await?;
     let seq = free_seq(tx, new.received_at).await?;
     blobs::allow(tx, account, new.blob_id, new.size, "message/rfc822").await?;
@@ -104,13 +118,29 @@ pub async fn add(tx: &mut Tx, account: AccountId, new: &NewEmail, place: Option<
         emails::copies::add(tx, account, id, place, &new.keywords).await?;
     }
     changes::record(tx, account, Kind::Email, id.0, Change::Created).await?;
-    Ok(Added { id, thread_id, is_new: true })
+    Ok(Added {
+        id,
+        thread_id,
+        is_new: true,
+    })
 }
 
 async fn known(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<Added> {
-    let row = tx.row("SELECT thread_id FROM emails WHERE account_id = $1 AND id = $2", args![account, id]).await?;
-    let thread_id = row.map(|row| row.get(0)).transpose()?.unwrap_or(ThreadId([0; 16]));
-    Ok(Added { id, thread_id, is_new: false })
+    let row = tx
+        .row(
+            "SELECT thread_id FROM emails WHERE account_id = $1 AND id = $2",
+            args![account, id],
+        )
+        .await?;
+    let thread_id = row
+        .map(|row| row.get(0))
+        .transpose()?
+        .unwrap_or(ThreadId([0; 16]));
+    Ok(Added {
+        id,
+        thread_id,
+        is_new: false,
+    })
 }
 
 async fn same_email(tx: &mut Tx, account: AccountId, new: &NewEmail) -> Result<Option<EmailId>> {
@@ -119,7 +149,9 @@ async fn same_email(tx: &mut Tx, account: AccountId, new: &NewEmail) -> Result<O
     {
         return Ok(Some(id));
     }
-    let Some(message_id) = new.message.headers.message_id.first() else { return Ok(None) };
+    let Some(message_id) = new.message.headers.message_id.first() else {
+        return Ok(None);
+    };
     // The bytes of a sent mail's copy may differ (Exchange rebuilds it), so for that the id alone decides.
     let row = tx
         .row(
@@ -155,7 +187,12 @@ async fn free_seq(tx: &mut Tx, received_at: Millis) -> Result<i64> {
     let time = received_at.clamp(0, (1 << 42) - 1) << 20;
     loop {
         let low = i64::from(u32::from_le_bytes(tx.world().random()) >> 12);
-        let taken = tx.number("SELECT COUNT(*) FROM emails WHERE seq = $1", args![time | low]).await?;
+        let taken = tx
+            .number(
+                "SELECT COUNT(*) FROM emails WHERE seq = $1",
+                args![time | low],
+            )
+            .await?;
         if taken == 0 {
             return Ok(time | low);
         }
@@ -165,7 +202,11 @@ async fn free_seq(tx: &mut Tx, received_at: Millis) -> Result<i64> {
 /// For sorting: the first address's name, else the address itself.
 fn address_text(addresses: &[wire::mime::Address]) -> String {
     addresses.first().map_or_else(String::new, |address| {
-        let text = address.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&address.email);
+        let text = address
+            .name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(&address.email);
         text.chars().take(200).collect::<String>().to_lowercase()
     })
 }
@@ -176,9 +217,18 @@ fn subject_text(subject: &str) -> String {
     let folded = subject.chars().take(300).collect::<String>().to_lowercase();
     let mut rest = folded.trim();
     loop {
-        let label = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')).map(|(_, after)| after.trim_start());
-        let prefix = ["re:", "fw:", "fwd:", "re：", "fw：", "返信:", "転送:"].iter().find_map(|word| rest.strip_prefix(word));
-        match prefix.map(str::trim_start).or(label).filter(|left| !left.is_empty()) {
+        let label = rest
+            .strip_prefix('[')
+            .and_then(|inner| inner.split_once(']'))
+            .map(|(_, after)| after.trim_start());
+        let prefix = ["re:", "fw:", "fwd:", "re：", "fw：", "返信:", "転送:"]
+            .iter()
+            .find_map(|word| rest.strip_prefix(word));
+        match prefix
+            .map(str::trim_start)
+            .or(label)
+            .filter(|left| !left.is_empty())
+        {
             Some(left) => rest = left,
             None => return rest.to_owned(),
         }

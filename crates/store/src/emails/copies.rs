@@ -19,7 +19,11 @@ pub async fn at(tx: &mut Tx, account: AccountId, place: Place) -> Result<Option<
 }
 
 /// All places of an email, with what they are called on the wire.
-pub async fn of_email(tx: &mut Tx, account: AccountId, email: EmailId) -> Result<Vec<(Place, Vec<u8>)>> {
+pub async fn of_email(
+    tx: &mut Tx,
+    account: AccountId,
+    email: EmailId,
+) -> Result<Vec<(Place, Vec<u8>)>> {
     let rows = tx
         .rows(
             "SELECT c.folder_id, c.uidvalidity, c.uid, f.wire_name FROM copies c \
@@ -29,35 +33,68 @@ pub async fn of_email(tx: &mut Tx, account: AccountId, email: EmailId) -> Result
         )
         .await?;
     rows.iter()
-        .map(|row| Ok((Place { folder: row.get(0)?, uidvalidity: row.get(1)?, uid: row.get(2)? }, row.get(3)?)))
+        .map(|row| {
+            Ok((
+                Place {
+                    folder: row.get(0)?,
+                    uidvalidity: row.get(1)?,
+                    uid: row.get(2)?,
+                },
+                row.get(3)?,
+            ))
+        })
         .collect()
 }
 
 /// The UIDs that are known of a folder, with the email and the flags last seen there.
-pub async fn of_folder(tx: &mut Tx, account: AccountId, folder: FolderId, uidvalidity: i64) -> Result<Vec<(i64, EmailId, String)>> {
+pub async fn of_folder(
+    tx: &mut Tx,
+    account: AccountId,
+    folder: FolderId,
+    uidvalidity: i64,
+) -> Result<Vec<(i64, EmailId, String)>> {
     let rows = tx
         .rows(
             "SELECT uid, email_id, flags FROM copies WHERE account_id = $1 AND folder_id = $2 AND uidvalidity = $3 ORDER BY uid",
             args![account, folder, uidvalidity],
         )
         .await?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .collect()
 }
 
 /// Files a copy; the email is in that folder from now on.
-pub async fn add(tx: &mut Tx, account: AccountId, email: EmailId, place: Place, keywords: &[String]) -> Result<()> {
+pub async fn add(
+    tx: &mut Tx,
+    account: AccountId,
+    email: EmailId,
+    place: Place,
+    keywords: &[String],
+) -> Result<()> {
     tx.execute(
         "INSERT INTO copies (account_id, folder_id, uidvalidity, uid, email_id, flags) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (account_id, folder_id, uidvalidity, uid) DO NOTHING",
         args![account, place.folder, place.uidvalidity, place.uid, email, super::keywords::to_column(keywords)],
     )
     .await?;
-    let seq = tx.number("SELECT seq FROM emails WHERE account_id = $1 AND id = $2", args![account, email]).await?;
+    let seq = tx
+        .number(
+            "SELECT seq FROM emails WHERE account_id = $1 AND id = $2",
+            args![account, email],
+        )
+        .await?;
     put_into(tx, account, email, seq, place.folder).await
 }
 
 /// Puts an email into a folder.
-pub async fn put_into(tx: &mut Tx, account: AccountId, email: EmailId, seq: i64, folder: FolderId) -> Result<()> {
+pub async fn put_into(
+    tx: &mut Tx,
+    account: AccountId,
+    email: EmailId,
+    seq: i64,
+    folder: FolderId,
+) -> Result<()> {
     let touched = tx
         .execute(
             "INSERT INTO email_folders (account_id, folder_id, email_id, seq) VALUES ($1, $2, $3, $4) \

@@ -14,7 +14,11 @@ const MOST: usize = 100;
 
 /// The column's form.
 pub fn to_column(keywords: &[String]) -> String {
-    let mut sorted: Vec<&str> = keywords.iter().map(String::as_str).filter(|word| is_keyword(word)).collect();
+    let mut sorted: Vec<&str> = keywords
+        .iter()
+        .map(String::as_str)
+        .filter(|word| is_keyword(word))
+        .collect();
     sorted.sort_unstable();
     sorted.dedup();
     sorted.truncate(MOST);
@@ -35,7 +39,11 @@ pub fn from_column(text: &str) -> Vec<String> {
 /// lower case (RFC 8621, 4.1.1).
 pub fn is_keyword(word: &str) -> bool {
     (1..=255).contains(&word.len())
-        && word.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && !b"(){]%*\"\\".contains(&byte) && !byte.is_ascii_uppercase())
+        && word.bytes().all(|byte| {
+            (0x21..=0x7e).contains(&byte)
+                && !b"(){]%*\"\\".contains(&byte)
+                && !byte.is_ascii_uppercase()
+        })
 }
 
 /// The keyword of an IMAP flag; `None` for `\Deleted`, `\Recent` and what cannot be a keyword.
@@ -50,9 +58,16 @@ pub fn of_flag(flag: &str) -> Option<String> {
 }
 
 /// Sets keywords by a person's wish: visible at once, and an intent for those the provider keeps.
-pub async fn set(tx: &mut Tx, account: AccountId, email: EmailId, wanted: &[(String, bool)]) -> Result<bool> {
+pub async fn set(
+    tx: &mut Tx,
+    account: AccountId,
+    email: EmailId,
+    wanted: &[(String, bool)],
+) -> Result<bool> {
     changes::hold(tx, account).await?;
-    let Some(found) = emails::find(tx, account, email).await? else { return Ok(false) };
+    let Some(found) = emails::find(tx, account, email).await? else {
+        return Ok(false);
+    };
     let mut keywords = found.keywords.clone();
     for (word, on) in wanted {
         let has = keywords.contains(word);
@@ -71,15 +86,24 @@ pub async fn set(tx: &mut Tx, account: AccountId, email: EmailId, wanted: &[(Str
 
 /// Takes over what the server says of a copy's flags. Where the person wants something else that has not
 /// reached the server yet, the wish stays.
-pub async fn observed(tx: &mut Tx, account: AccountId, place: emails::Place, keywords: &[String]) -> Result<()> {
+pub async fn observed(
+    tx: &mut Tx,
+    account: AccountId,
+    place: emails::Place,
+    keywords: &[String],
+) -> Result<()> {
     changes::hold(tx, account).await?;
-    let Some(id) = emails::copies::at(tx, account, place).await? else { return Ok(()) };
+    let Some(id) = emails::copies::at(tx, account, place).await? else {
+        return Ok(());
+    };
     tx.execute(
         "UPDATE copies SET flags = $5 WHERE account_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND uid = $4",
         args![account, place.folder, place.uidvalidity, place.uid, to_column(keywords)],
     )
     .await?;
-    let Some(found) = emails::find(tx, account, id).await? else { return Ok(()) };
+    let Some(found) = emails::find(tx, account, id).await? else {
+        return Ok(());
+    };
     let mut now = keywords.to_vec();
     for intent in intents::of_email(tx, account, id).await? {
         let word = intent.kind.keyword();
@@ -91,12 +115,21 @@ pub async fn observed(tx: &mut Tx, account: AccountId, place: emails::Place, key
     store(tx, account, &found, &now).await
 }
 
-async fn store(tx: &mut Tx, account: AccountId, email: &emails::Email, keywords: &[String]) -> Result<()> {
+async fn store(
+    tx: &mut Tx,
+    account: AccountId,
+    email: &emails::Email,
+    keywords: &[String],
+) -> Result<()> {
     let (old, new) = (to_column(&email.keywords), to_column(keywords));
     if old == new {
         return Ok(());
     }
-    tx.execute("UPDATE emails SET keywords = $3 WHERE account_id = $1 AND id = $2", args![account, email.id, new.clone()]).await?;
+    tx.execute(
+        "UPDATE emails SET keywords = $3 WHERE account_id = $1 AND id = $2",
+        args![account, email.id, new.clone()],
+    )
+    .await?;
     changes::record(tx, account, Kind::Email, email.id.0, Change::Updated).await?;
     let unread = |text: &str| !text.contains(" $seen ") && !text.contains(" $draft ");
     if unread(&old) != unread(&new) {
@@ -117,7 +150,12 @@ mod tests {
         assert_eq!(of_flag("\\Recent"), None);
         assert_eq!(of_flag("$Forwarded").as_deref(), Some("$forwarded"));
         assert_eq!(of_flag("a b"), None);
-        let column = to_column(&["$seen".into(), "x y".into(), "$flagged".into(), "$seen".into()]);
+        let column = to_column(&[
+            "$seen".into(),
+            "x y".into(),
+            "$flagged".into(),
+            "$seen".into(),
+        ]);
         assert_eq!(column, " $flagged $seen ");
         assert_eq!(from_column(&column), ["$flagged", "$seen"]);
     }

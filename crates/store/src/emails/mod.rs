@@ -57,7 +57,9 @@ fn read(row: &Row) -> Result<Email> {
         blob_id: row.get(2)?,
         size: row.get(3)?,
         received_at: row.get(4)?,
-        message: serde_json::from_str(&row.get::<String>(5)?).map_err(|_| Error::Row { column: "emails.message".into() })?,
+        message: serde_json::from_str(&row.get::<String>(5)?).map_err(|_| Error::Row {
+            column: "emails.message".into(),
+        })?,
         keywords: keywords::from_column(&row.get::<String>(6)?),
         folders: Vec::new(),
         odd: row.get(7)?,
@@ -66,7 +68,12 @@ fn read(row: &Row) -> Result<Email> {
 
 /// Looks an email up, with its folders.
 pub async fn find(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<Option<Email>> {
-    let row = tx.row(format!("SELECT {COLUMNS} FROM emails WHERE account_id = $1 AND id = $2"), args![account, id]).await?;
+    let row = tx
+        .row(
+            format!("SELECT {COLUMNS} FROM emails WHERE account_id = $1 AND id = $2"),
+            args![account, id],
+        )
+        .await?;
     let Some(row) = row else { return Ok(None) };
     let mut email = read(&row)?;
     email.folders = folders_of(tx, account, id).await?;
@@ -79,9 +86,16 @@ pub async fn find_many(tx: &mut Tx, account: AccountId, ids: &[EmailId]) -> Resu
     for some in ids.chunks(500) {
         let mut values = vec![crate::db::Value::from(account)];
         values.extend(some.iter().map(crate::db::Value::from));
-        let places: Vec<String> = (2..=values.len()).map(|place| format!("${place}")).collect();
+        let places: Vec<String> = (2..=values.len())
+            .map(|place| format!("${place}"))
+            .collect();
         let places = places.join(", ");
-        let rows = tx.rows(format!("SELECT {COLUMNS} FROM emails WHERE account_id = $1 AND id IN ({places})"), &values).await?;
+        let rows = tx
+            .rows(
+                format!("SELECT {COLUMNS} FROM emails WHERE account_id = $1 AND id IN ({places})"),
+                &values,
+            )
+            .await?;
         let mut emails = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
         let rows = tx
             .rows(
@@ -89,7 +103,8 @@ pub async fn find_many(tx: &mut Tx, account: AccountId, ids: &[EmailId]) -> Resu
                 &values,
             )
             .await?;
-        let mut folders: std::collections::HashMap<EmailId, Vec<FolderId>> = std::collections::HashMap::new();
+        let mut folders: std::collections::HashMap<EmailId, Vec<FolderId>> =
+            std::collections::HashMap::new();
         for row in rows {
             folders.entry(row.get(0)?).or_default().push(row.get(1)?);
         }
@@ -103,7 +118,12 @@ pub async fn find_many(tx: &mut Tx, account: AccountId, ids: &[EmailId]) -> Resu
 
 /// Whether an email has a place upstream.
 pub async fn is_upstream(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<bool> {
-    let copies = tx.number("SELECT COUNT(*) FROM copies WHERE account_id = $1 AND email_id = $2", args![account, id]).await?;
+    let copies = tx
+        .number(
+            "SELECT COUNT(*) FROM copies WHERE account_id = $1 AND email_id = $2",
+            args![account, id],
+        )
+        .await?;
     Ok(copies > 0)
 }
 
@@ -119,7 +139,11 @@ pub async fn folders_of(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<
 }
 
 /// The newest email with this Message-ID (without angle brackets).
-pub async fn by_message_id(tx: &mut Tx, account: AccountId, message_id: &str) -> Result<Option<EmailId>> {
+pub async fn by_message_id(
+    tx: &mut Tx,
+    account: AccountId,
+    message_id: &str,
+) -> Result<Option<EmailId>> {
     let row = tx
         .row(
             "SELECT id FROM emails WHERE account_id = $1 AND message_id = $2 ORDER BY seq DESC LIMIT 1",
@@ -130,9 +154,16 @@ pub async fn by_message_id(tx: &mut Tx, account: AccountId, message_id: &str) ->
 }
 
 /// The email that Gmail knows by this X-GM-MSGID.
-pub async fn by_gm_msgid(tx: &mut Tx, account: AccountId, gm_msgid: u64) -> Result<Option<EmailId>> {
+pub async fn by_gm_msgid(
+    tx: &mut Tx,
+    account: AccountId,
+    gm_msgid: u64,
+) -> Result<Option<EmailId>> {
     let row = tx
-        .row("SELECT id FROM emails WHERE account_id = $1 AND gm_msgid = $2", args![account, gm_msgid.to_string()])
+        .row(
+            "SELECT id FROM emails WHERE account_id = $1 AND gm_msgid = $2",
+            args![account, gm_msgid.to_string()],
+        )
         .await?;
     row.map(|row| row.get(0)).transpose()
 }

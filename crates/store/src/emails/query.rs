@@ -96,7 +96,11 @@ pub enum Refusal {
 }
 
 /// Answers a question in this snapshot.
-pub async fn query(tx: &mut Tx, account: AccountId, query: &Query) -> Result<Result<Page, Refusal>> {
+pub async fn query(
+    tx: &mut Tx,
+    account: AccountId,
+    query: &Query,
+) -> Result<Result<Page, Refusal>> {
     let mut sql = Sql::new(account);
     let condition = match &query.filter {
         Some(filter) => match sql.filter(tx, filter).await? {
@@ -106,7 +110,9 @@ pub async fn query(tx: &mut Tx, account: AccountId, query: &Query) -> Result<Res
         None => "1 = 1".to_owned(),
     };
     let (keys, order) = sort(tx, &mut sql, &query.sort);
-    let base = format!("SELECT e.id AS id, e.seq AS seq, e.thread_id AS thread_id{keys} FROM emails e WHERE e.account_id = $1 AND ({condition})");
+    let base = format!(
+        "SELECT e.id AS id, e.seq AS seq, e.thread_id AS thread_id{keys} FROM emails e WHERE e.account_id = $1 AND ({condition})"
+    );
     let list = if query.collapse_threads {
         format!(
             "SELECT * FROM (SELECT b.*, ROW_NUMBER() OVER (PARTITION BY thread_id ORDER BY {order}) AS place FROM ({base}) b) c \
@@ -117,11 +123,16 @@ pub async fn query(tx: &mut Tx, account: AccountId, query: &Query) -> Result<Res
     };
     let counted = query.total || matches!(query.from, From::Position(position) if position < 0);
     let total = match counted {
-        true => Some(tx.number(format!("SELECT COUNT(*) FROM ({list}) r"), &sql.values).await?),
+        true => Some(
+            tx.number(format!("SELECT COUNT(*) FROM ({list}) r"), &sql.values)
+                .await?,
+        ),
         false => None,
     };
     let position = match &query.from {
-        From::Position(position) if *position < 0 => (total.unwrap_or(0).saturating_add(*position)).max(0),
+        From::Position(position) if *position < 0 => {
+            (total.unwrap_or(0).saturating_add(*position)).max(0)
+        }
         From::Position(position) => *position,
         From::Anchor(anchor, offset) => {
             let mut values = sql.values.clone();
@@ -135,7 +146,9 @@ pub async fn query(tx: &mut Tx, account: AccountId, query: &Query) -> Result<Res
                     &values,
                 )
                 .await?;
-            let Some(row) = row else { return Ok(Err(Refusal::AnchorNotFound)) };
+            let Some(row) = row else {
+                return Ok(Err(Refusal::AnchorNotFound));
+            };
             (row.get::<i64>(0)? - 1).saturating_add(*offset).max(0)
         }
     };
@@ -143,10 +156,24 @@ pub async fn query(tx: &mut Tx, account: AccountId, query: &Query) -> Result<Res
     let place = values.len();
     values.extend_from_slice(args![query.limit, position]);
     let rows = tx
-        .rows(format!("SELECT r.id FROM ({list}) r ORDER BY {order} LIMIT ${} OFFSET ${}", place + 1, place + 2), &values)
+        .rows(
+            format!(
+                "SELECT r.id FROM ({list}) r ORDER BY {order} LIMIT ${} OFFSET ${}",
+                place + 1,
+                place + 2
+            ),
+            &values,
+        )
         .await?;
-    let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<_>>>()?;
-    Ok(Ok(Page { ids, position, total: total.filter(|_| query.total) }))
+    let ids = rows
+        .iter()
+        .map(|row| row.get(0))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Ok(Page {
+        ids,
+        position,
+        total: total.filter(|_| query.total),
+    }))
 }
 
 /// The emails that a filter finds, newest first, with what tells their blob: to look at their bytes one by
@@ -157,7 +184,9 @@ pub async fn candidates(
     filter: &Filter<Condition>,
 ) -> Result<Option<Vec<(i64, crate::id::BlobId)>>> {
     let mut sql = Sql::new(account);
-    let Some(condition) = sql.filter(tx, filter).await? else { return Ok(None) };
+    let Some(condition) = sql.filter(tx, filter).await? else {
+        return Ok(None);
+    };
     let rows = tx
         .rows(
             format!(
@@ -170,7 +199,10 @@ pub async fn candidates(
     if rows.len() > MAX_LOOKED_AT {
         return Ok(None);
     }
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect::<Result<Vec<_>>>().map(Some)
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect::<Result<Vec<_>>>()
+        .map(Some)
 }
 
 /// The sort keys as columns, and the ORDER BY over them.
@@ -191,15 +223,23 @@ fn sort(tx: &Tx, sql: &mut Sql, sort: &[Sort]) -> (String, String) {
             SortBy::To => format!("e.to_text{bytewise}"),
             SortBy::Subject => format!("e.subject{bytewise}"),
             SortBy::HasKeyword(word) => truth(&sql.has_keyword("e", word)),
-            SortBy::AllInThreadHaveKeyword(word) => truth(&sql.thread_keyword(word, filter::InThread::All)),
-            SortBy::SomeInThreadHaveKeyword(word) => truth(&sql.thread_keyword(word, filter::InThread::Some)),
+            SortBy::AllInThreadHaveKeyword(word) => {
+                truth(&sql.thread_keyword(word, filter::InThread::All))
+            }
+            SortBy::SomeInThreadHaveKeyword(word) => {
+                truth(&sql.thread_keyword(word, filter::InThread::Some))
+            }
         };
         let direction = if comparator.ascending { "ASC" } else { "DESC" };
         keys.push_str(&format!(", {key} AS k{index}"));
         order.push_str(&format!("k{index} {direction}, "));
     }
     // The row number begins with the time received.
-    order.push_str(if by_time == Some(true) { "seq ASC" } else { "seq DESC" });
+    order.push_str(if by_time == Some(true) {
+        "seq ASC"
+    } else {
+        "seq DESC"
+    });
     (keys, order)
 }
 

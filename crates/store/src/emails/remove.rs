@@ -11,7 +11,9 @@ use crate::{emails, search, threads};
 /// A copy is gone upstream. The email leaves that folder, and goes altogether with its last folder.
 pub async fn copy_gone(tx: &mut Tx, account: AccountId, place: Place) -> Result<()> {
     changes::hold(tx, account).await?;
-    let Some(email) = emails::copies::at(tx, account, place).await? else { return Ok(()) };
+    let Some(email) = emails::copies::at(tx, account, place).await? else {
+        return Ok(());
+    };
     tx.execute(
         "DELETE FROM copies WHERE account_id = $1 AND folder_id = $2 AND uidvalidity = $3 AND uid = $4",
         args![account, place.folder, place.uidvalidity, place.uid],
@@ -35,15 +37,29 @@ pub async fn copy_gone(tx: &mut Tx, account: AccountId, place: Place) -> Result<
 /// A folder's UIDVALIDITY changed or it is gone: its copies are void. Emails that have no other folder are
 /// removed only by a later pull that does not find them again, so that their ids survive.
 pub async fn folder_gone(tx: &mut Tx, account: AccountId, folder: FolderId) -> Result<()> {
-    tx.execute("DELETE FROM copies WHERE account_id = $1 AND folder_id = $2", args![account, folder]).await?;
+    tx.execute(
+        "DELETE FROM copies WHERE account_id = $1 AND folder_id = $2",
+        args![account, folder],
+    )
+    .await?;
     Ok(())
 }
 
 /// Moves an email between folders here, before its copy upstream is known: a draft becomes a sent mail.
-pub async fn move_local(tx: &mut Tx, account: AccountId, email: EmailId, folders: &[FolderId]) -> Result<()> {
+pub async fn move_local(
+    tx: &mut Tx,
+    account: AccountId,
+    email: EmailId,
+    folders: &[FolderId],
+) -> Result<()> {
     changes::hold(tx, account).await?;
     let now = emails::folders_of(tx, account, email).await?;
-    let seq = tx.number("SELECT seq FROM emails WHERE account_id = $1 AND id = $2", args![account, email]).await?;
+    let seq = tx
+        .number(
+            "SELECT seq FROM emails WHERE account_id = $1 AND id = $2",
+            args![account, email],
+        )
+        .await?;
     for folder in folders {
         emails::copies::put_into(tx, account, email, seq, *folder).await?;
     }
@@ -66,15 +82,28 @@ async fn leave(tx: &mut Tx, account: AccountId, email: EmailId, folder: FolderId
 /// Takes an email away with all that hangs on it. Its blob stays for as long as a submission needs it.
 pub async fn remove(tx: &mut Tx, account: AccountId, email: EmailId) -> Result<bool> {
     changes::hold(tx, account).await?;
-    let row = tx.row("SELECT seq, thread_id FROM emails WHERE account_id = $1 AND id = $2", args![account, email]).await?;
+    let row = tx
+        .row(
+            "SELECT seq, thread_id FROM emails WHERE account_id = $1 AND id = $2",
+            args![account, email],
+        )
+        .await?;
     let Some(row) = row else { return Ok(false) };
     let (seq, thread): (i64, ThreadId) = (row.get(0)?, row.get(1)?);
     for folder in emails::folders_of(tx, account, email).await? {
         leave(tx, account, email, folder).await?;
     }
-    tx.execute("DELETE FROM copies WHERE account_id = $1 AND email_id = $2", args![account, email]).await?;
+    tx.execute(
+        "DELETE FROM copies WHERE account_id = $1 AND email_id = $2",
+        args![account, email],
+    )
+    .await?;
     search::forget(tx, seq).await?;
-    tx.execute("DELETE FROM emails WHERE account_id = $1 AND id = $2", args![account, email]).await?;
+    tx.execute(
+        "DELETE FROM emails WHERE account_id = $1 AND id = $2",
+        args![account, email],
+    )
+    .await?;
     changes::record(tx, account, Kind::Email, email.0, Change::Destroyed).await?;
     threads::email_left(tx, account, thread).await?;
     Ok(true)

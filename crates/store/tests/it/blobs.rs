@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use store::testing::TestStore;
 use store::{AccountId, BlobId, Error, blobs, check};
 
-use crate::scene::{mailbox, pull, raw, at};
+use crate::scene::{at, mailbox, pull, raw};
 
 fn file_of(t: &TestStore, id: BlobId) -> PathBuf {
     let name = id.to_string();
-    t.folder.join("blobs").join(&name[1..3]).join(&name[3..5]).join(&name)
+    t.folder
+        .join("blobs")
+        .join(&name[1..3])
+        .join(&name[3..5])
+        .join(&name)
 }
 
 on_both! {

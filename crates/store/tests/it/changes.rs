@@ -19,7 +19,12 @@ async fn commit(t: &TestStore, account: AccountId, list: Vec<(Object, Change)>) 
     });
 }
 
-async fn since(t: &TestStore, account: AccountId, from: Point, limit: Option<usize>) -> Option<Since> {
+async fn since(
+    t: &TestStore,
+    account: AccountId,
+    from: Point,
+    limit: Option<usize>,
+) -> Option<Since> {
     read!(t, tx => changes::since(tx, account, Kind::Email, from, limit).await)
 }
 
@@ -28,12 +33,20 @@ async fn state(t: &TestStore, account: AccountId) -> Point {
 }
 
 /// Follows the log to its end, as a client does; panics where an answer contradicts what the client has.
-async fn follow(t: &TestStore, account: AccountId, from: Point, limit: Option<usize>, has: &mut BTreeSet<Object>) -> Point {
+async fn follow(
+    t: &TestStore,
+    account: AccountId,
+    from: Point,
+    limit: Option<usize>,
+    has: &mut BTreeSet<Object>,
+) -> Point {
     let mut at = from;
     loop {
         // States travel as text.
         at = at.to_string().parse().expect("a state is read back");
-        let answer = since(t, account, at, limit).await.expect("the state was given out");
+        let answer = since(t, account, at, limit)
+            .await
+            .expect("the state was given out");
         let told = answer.created.len() + answer.updated.len() + answer.destroyed.len();
         assert!(limit.is_none_or(|limit| told <= limit), "{answer:?}");
         for object in answer.created {
@@ -66,7 +79,10 @@ async fn walk(t: &TestStore, commits: usize) {
         let dice = t.store.world().random::<32>();
         let mut list = Vec::new();
         for die in dice.iter().take(1 + usize::from(dice[31]) % 12) {
-            let some = live.iter().nth(usize::from(*die) % live.len().max(1)).copied();
+            let some = live
+                .iter()
+                .nth(usize::from(*die) % live.len().max(1))
+                .copied();
             match (die % 5, some) {
                 (0 | 1, _) | (_, None) => {
                     let object = t.store.world().id();

@@ -9,7 +9,10 @@ use store::{CredentialId, Error, accounts, args, grants};
 use crate::scene::{credential, fields, is_sqlite, mailbox, new_account};
 
 async fn secret(t: &TestStore, id: CredentialId) -> String {
-    read!(t, tx => credentials::secret(tx, id).await).unwrap().expose_secret().to_owned()
+    read!(t, tx => credentials::secret(tx, id).await)
+        .unwrap()
+        .expose_secret()
+        .to_owned()
 }
 
 /// All that an intruder sees of the database: SQLite's files, or PostgreSQL's rows as text and hexadecimal.
@@ -33,7 +36,9 @@ async fn everything_stored(t: &TestStore) -> Vec<u8> {
 
 fn contains(all: &[u8], part: &str) -> bool {
     let hex: String = part.bytes().map(|byte| format!("{byte:02x}")).collect();
-    [part.as_bytes(), hex.as_bytes()].iter().any(|part| all.windows(part.len()).any(|window| window == *part))
+    [part.as_bytes(), hex.as_bytes()]
+        .iter()
+        .any(|part| all.windows(part.len()).any(|window| window == *part))
 }
 
 on_both! {

@@ -15,7 +15,10 @@ async fn observed(t: &TestStore, m: &Mailbox, place: emails::Place, words: &[&st
 }
 
 async fn set(t: &TestStore, m: &Mailbox, id: EmailId, wanted: &[(&str, bool)]) -> bool {
-    let wanted: Vec<(String, bool)> = wanted.iter().map(|(word, on)| ((*word).to_owned(), *on)).collect();
+    let wanted: Vec<(String, bool)> = wanted
+        .iter()
+        .map(|(word, on)| ((*word).to_owned(), *on))
+        .collect();
     let account = m.account;
     write!(t, tx => keywords::set(tx, account, id, &wanted).await)
 }

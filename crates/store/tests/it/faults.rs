@@ -9,7 +9,7 @@ use store::testing::{START, TestStore};
 use store::{Error, Store, World, args, blobs, check};
 use testing::wait_for;
 
-use crate::scene::{mailbox, pull, raw, at};
+use crate::scene::{at, mailbox, pull, raw};
 
 async fn open(folder: &Path, seed: u64) -> store::Result<Store> {
     let (world, _) = World::for_tests(START, seed);
@@ -19,11 +19,26 @@ async fn open(folder: &Path, seed: u64) -> store::Result<Store> {
 }
 
 async fn note(store: &Store, text: String) -> store::Result<()> {
-    store.write(|tx| Box::pin(async move { audit::add(tx, &Actor::system(), "test.noted", text, serde_json::json!({})).await })).await
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                audit::add(
+                    tx,
+                    &Actor::system(),
+                    "test.noted",
+                    text,
+                    serde_json::json!({}),
+                )
+                .await
+            })
+        })
+        .await
 }
 
 async fn notes(store: &Store) -> store::Result<i64> {
-    store.read(|tx| Box::pin(async move { tx.number("SELECT COUNT(*) FROM audit", args![]).await })).await
+    store
+        .read(|tx| Box::pin(async move { tx.number("SELECT COUNT(*) FROM audit", args![]).await }))
+        .await
 }
 
 /// A small file system of its own, taken down with the value.
@@ -32,7 +47,10 @@ struct SmallDisk(tempfile::TempDir);
 impl SmallDisk {
     fn of(size: &str) -> Option<SmallDisk> {
         let folder = testing::temporary_folder("disk");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path()).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .arg(folder.path())
+            .output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(SmallDisk(folder));
         }
@@ -44,7 +62,10 @@ impl SmallDisk {
     }
 
     fn remount(&self, option: &str) -> bool {
-        let done = Command::new("mount").args(["-o", &format!("remount,{option}")]).arg(self.path()).output();
+        let done = Command::new("mount")
+            .args(["-o", &format!("remount,{option}")])
+            .arg(self.path())
+            .output();
         done.is_ok_and(|output| output.status.success())
     }
 }
@@ -69,7 +90,9 @@ fn fill(folder: &Path) -> PathBuf {
 
 #[tokio::test]
 async fn a_full_disk_is_a_passing_error_and_nothing_committed_is_lost() {
-    let Some(disk) = SmallDisk::of("8m") else { return };
+    let Some(disk) = SmallDisk::of("8m") else {
+        return;
+    };
     let store = open(disk.path(), 1).await.unwrap();
     let mut written = 0;
     for _ in 0..20 {
@@ -89,7 +112,9 @@ async fn a_full_disk_is_a_passing_error_and_nothing_committed_is_lost() {
     }
     let refused = refused.expect("the disk is full at last");
     assert!(refused.is_passing(), "{refused:?}");
-    let noise: Vec<u8> = (0..4096).flat_map(|_| store.world().random::<32>()).collect();
+    let noise: Vec<u8> = (0..4096)
+        .flat_map(|_| store.world().random::<32>())
+        .collect();
     let refused = store.blobs().put(&noise).await.unwrap_err();
     assert!(refused.is_passing(), "{refused:?}");
     assert_eq!(notes(&store).await.unwrap(), written);
@@ -106,7 +131,9 @@ async fn a_full_disk_is_a_passing_error_and_nothing_committed_is_lost() {
 
 #[tokio::test]
 async fn a_disk_that_becomes_read_only_is_a_passing_error() {
-    let Some(disk) = SmallDisk::of("8m") else { return };
+    let Some(disk) = SmallDisk::of("8m") else {
+        return;
+    };
     let store = open(disk.path(), 1).await.unwrap();
     note(&store, "before".into()).await.unwrap();
     store.close().await;
@@ -128,7 +155,10 @@ async fn a_database_that_becomes_read_only_is_a_passing_error_and_can_be_read() 
     let m = mailbox(&t).await;
     let added = pull(&t, &m, at(m.inbox, 1), &raw("a@x", "", "hello", "world")).await;
     // Belongs to the connection, so the end of the transaction does not undo it.
-    let _ = t.store.write(|tx| Box::pin(async move { tx.execute("PRAGMA query_only = ON", args![]).await })).await;
+    let _ = t
+        .store
+        .write(|tx| Box::pin(async move { tx.execute("PRAGMA query_only = ON", args![]).await }))
+        .await;
     let refused = note(&t.store, "x".into()).await.unwrap_err();
     assert!(refused.is_passing(), "{refused:?}");
     assert!(crate::scene::exists(&t, &m, added.id).await);
@@ -150,12 +180,17 @@ async fn a_database_file_that_is_no_database_is_refused_and_left_as_it_is() {
         let refused = store::db::Db::open(address).await.map(drop).unwrap_err();
         assert!(matches!(refused, Error::Config(_)), "{address}");
     }
-    assert!(matches!(blobs::Blobs::open("s3:bucket").map(drop), Err(Error::Config(_))));
+    assert!(matches!(
+        blobs::Blobs::open("s3:bucket").map(drop),
+        Err(Error::Config(_))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_goes_away_in_the_middle_is_a_passing_error_until_it_is_back() {
-    let Some(mut server) = testing::postgres::server() else { return };
+    let Some(mut server) = testing::postgres::server() else {
+        return;
+    };
     let database = server.database();
     let t = TestStore::open(Some(&database.url)).await;
     let m = mailbox(&t).await;
@@ -164,12 +199,30 @@ async fn a_postgres_that_goes_away_in_the_middle_is_a_passing_error_until_it_is_
     let (go, wait) = tokio::sync::oneshot::channel::<()>();
     let store = t.store.clone();
     let half = tokio::spawn(async move {
-        store.write(move |tx| Box::pin(async move {
-            audit::add(tx, &Actor::system(), "test.noted", "half", serde_json::json!({})).await?;
-            let _ = begun.send(());
-            let _ = wait.await;
-            audit::add(tx, &Actor::system(), "test.noted", "whole", serde_json::json!({})).await
-        })).await
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    audit::add(
+                        tx,
+                        &Actor::system(),
+                        "test.noted",
+                        "half",
+                        serde_json::json!({}),
+                    )
+                    .await?;
+                    let _ = begun.send(());
+                    let _ = wait.await;
+                    audit::add(
+                        tx,
+                        &Actor::system(),
+                        "test.noted",
+                        "whole",
+                        serde_json::json!({}),
+                    )
+                    .await
+                })
+            })
+            .await
     });
     hear.await.unwrap();
     let mut heard = t.store.listen();
@@ -186,16 +239,31 @@ async fn a_postgres_that_goes_away_in_the_middle_is_a_passing_error_until_it_is_
         Ok(()) => {}
         Err(error) => assert!(error.is_passing(), "{error:?}"),
     }
-    wait_for("the store to work again", Duration::from_secs(20), async || note(&t.store, "after".into()).await.ok()).await;
+    wait_for(
+        "the store to work again",
+        Duration::from_secs(20),
+        async || note(&t.store, "after".into()).await.ok(),
+    )
+    .await;
     assert!(crate::scene::exists(&t, &m, added.id).await);
     let half = read!(t, tx => tx.number("SELECT COUNT(*) FROM audit WHERE subject IN ('half', 'whole')", args![]).await);
     assert_eq!(half, 0);
     // And the others are heard again.
     let other = t.again(2).await.unwrap();
-    wait_for("the other node's announcement", Duration::from_secs(20), async || {
-        other.write(|tx| Box::pin(async move { store::jobs::add(tx, "look", [1; 16], "{}", 0).await })).await.ok()?;
-        heard.try_recv().ok()
-    }).await;
+    wait_for(
+        "the other node's announcement",
+        Duration::from_secs(20),
+        async || {
+            other
+                .write(|tx| {
+                    Box::pin(async move { store::jobs::add(tx, "look", [1; 16], "{}", 0).await })
+                })
+                .await
+                .ok()?;
+            heard.try_recv().ok()
+        },
+    )
+    .await;
     ear.abort();
     let _ = ear.await;
     other.close().await;
@@ -204,7 +272,9 @@ async fn a_postgres_that_goes_away_in_the_middle_is_a_passing_error_until_it_is_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut_are_made_anew() {
-    let Some(database) = testing::postgres::database() else { return };
+    let Some(database) = testing::postgres::database() else {
+        return;
+    };
     let t = TestStore::open(Some(&database.url)).await;
     for round in 0..3 {
         note(&t.store, format!("before {round}")).await.unwrap();

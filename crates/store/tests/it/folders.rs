@@ -12,7 +12,10 @@ async fn take_over(t: &TestStore, account: AccountId, list: Vec<Listed>) {
 }
 
 async fn paths(t: &TestStore, account: AccountId) -> Vec<String> {
-    read!(t, tx => folders::list(tx, account).await).into_iter().map(|folder| folder.listed.path).collect()
+    read!(t, tx => folders::list(tx, account).await)
+        .into_iter()
+        .map(|folder| folder.listed.path)
+        .collect()
 }
 
 async fn state(t: &TestStore, account: AccountId) -> i64 {

@@ -21,7 +21,11 @@ async fn given(t: &TestStore) -> Given {
     let user = user(t, "alice", Role::Member).await;
     let credential = credential(t, "app").await;
     let grant = grant(t, user, credential, "alice").await;
-    Given { user, credential, grant }
+    Given {
+        user,
+        credential,
+        grant,
+    }
 }
 
 async fn find(t: &TestStore, id: GrantId) -> grants::Grant {

@@ -10,7 +10,13 @@ fn noise(t: &TestStore, words: usize) -> String {
     let letters: Vec<char> = ('а'..='я').collect();
     let mut text = String::new();
     for _ in 0..words {
-        text.extend(t.store.world().random::<60>().iter().map(|byte| letters[usize::from(*byte) % letters.len()]));
+        text.extend(
+            t.store
+                .world()
+                .random::<60>()
+                .iter()
+                .map(|byte| letters[usize::from(*byte) % letters.len()]),
+        );
         text.push(' ');
     }
     text
@@ -19,7 +25,13 @@ fn noise(t: &TestStore, words: usize) -> String {
 fn letters(t: &TestStore, length: usize) -> String {
     let mut text = String::new();
     while text.len() < length {
-        text.extend(t.store.world().random::<64>().iter().map(|byte| char::from(b'a' + byte % 26)));
+        text.extend(
+            t.store
+                .world()
+                .random::<64>()
+                .iter()
+                .map(|byte| char::from(b'a' + byte % 26)),
+        );
     }
     text.truncate(length);
     text

@@ -7,19 +7,29 @@ use store::{UserId, accounts, api_tokens, args, invitations, login_sessions};
 use crate::scene::{mailbox, user};
 
 async fn change(t: &TestStore, id: UserId, patch: Patch) -> Result<users::User, Refusal> {
-    t.store.try_write(move |tx| Box::pin(async move { users::update(tx, id, patch).await })).await
+    t.store
+        .try_write(move |tx| Box::pin(async move { users::update(tx, id, patch).await }))
+        .await
 }
 
 async fn remove(t: &TestStore, id: UserId) -> Result<users::User, Refusal> {
-    t.store.try_write(move |tx| Box::pin(async move { users::remove(tx, id).await })).await
+    t.store
+        .try_write(move |tx| Box::pin(async move { users::remove(tx, id).await }))
+        .await
 }
 
 fn demoted() -> Patch {
-    Patch { role: Some(Role::Member), ..Patch::default() }
+    Patch {
+        role: Some(Role::Member),
+        ..Patch::default()
+    }
 }
 
 fn disabled(yes: bool) -> Patch {
-    Patch { disabled: Some(yes), ..Patch::default() }
+    Patch {
+        disabled: Some(yes),
+        ..Patch::default()
+    }
 }
 
 on_both! {

@@ -33,14 +33,22 @@ macro_rules! on_both {
 /// `write!(t, tx => …)`: the work's value; the work must succeed.
 macro_rules! write {
     ($test:expr, $tx:ident => $work:expr) => {
-        $test.store.write(move |$tx| Box::pin(async move { $work })).await.expect("the work succeeds")
+        $test
+            .store
+            .write(move |$tx| Box::pin(async move { $work }))
+            .await
+            .expect("the work succeeds")
     };
 }
 
 /// `read!(t, tx => …)`: the same in a snapshot.
 macro_rules! read {
     ($test:expr, $tx:ident => $work:expr) => {
-        $test.store.read(move |$tx| Box::pin(async move { $work })).await.expect("the look succeeds")
+        $test
+            .store
+            .read(move |$tx| Box::pin(async move { $work }))
+            .await
+            .expect("the look succeeds")
     };
 }
 
@@ -51,7 +59,9 @@ pub async fn on_sqlite(scene: impl AsyncFnOnce(&TestStore)) {
 }
 
 pub async fn on_postgres(scene: impl AsyncFnOnce(&TestStore)) {
-    let Some(database) = testing::postgres::database() else { return };
+    let Some(database) = testing::postgres::database() else {
+        return;
+    };
     let test = TestStore::open(Some(&database.url)).await;
     scene(&test).await;
     test.close().await;
@@ -69,7 +79,10 @@ pub async fn user(t: &TestStore, login: &str, role: Role) -> UserId {
         role,
         password_hash: Some("$argon2id$made-up".to_owned()),
     };
-    let added = t.store.try_write(move |tx| Box::pin(async move { users::add(tx, new).await })).await;
+    let added = t
+        .store
+        .try_write(move |tx| Box::pin(async move { users::add(tx, new).await }))
+        .await;
     added.expect("the login is free").id
 }
 
@@ -170,15 +183,36 @@ pub async fn mailbox(t: &TestStore) -> Mailbox {
     let user = user(t, "alice", Role::Member).await;
     let credential = credential(t, "mail").await;
     let grant = grant(t, user, credential, "alice").await;
-    let account = write!(t, tx => accounts::connect(tx, new_account(user, grant, "alice@example.com")).await);
+    let account =
+        write!(t, tx => accounts::connect(tx, new_account(user, grant, "alice@example.com")).await);
     write!(t, tx => folders::take_over(tx, account, &four_folders()).await);
-    let [inbox, sent, drafts, archive] = folder_ids(t, account, ["INBOX", "Sent", "Drafts", "Archive"]).await;
-    Mailbox { user, credential, grant, account, inbox, sent, drafts, archive }
+    let [inbox, sent, drafts, archive] =
+        folder_ids(t, account, ["INBOX", "Sent", "Drafts", "Archive"]).await;
+    Mailbox {
+        user,
+        credential,
+        grant,
+        account,
+        inbox,
+        sent,
+        drafts,
+        archive,
+    }
 }
 
-pub async fn folder_ids<const N: usize>(t: &TestStore, account: AccountId, paths: [&str; N]) -> [FolderId; N] {
+pub async fn folder_ids<const N: usize>(
+    t: &TestStore,
+    account: AccountId,
+    paths: [&str; N],
+) -> [FolderId; N] {
     let found = read!(t, tx => folders::list(tx, account).await);
-    paths.map(|path| found.iter().find(|folder| folder.listed.path == path).expect("the folder is there").id)
+    paths.map(|path| {
+        found
+            .iter()
+            .find(|folder| folder.listed.path == path)
+            .expect("the folder is there")
+            .id
+    })
 }
 
 /// A mail of one part; `extra` holds further header lines, each with its CRLF.
@@ -211,7 +245,11 @@ pub async fn read_mail(t: &TestStore, raw: &[u8]) -> NewEmail {
 }
 
 pub fn at(folder: FolderId, uid: i64) -> Place {
-    Place { folder, uidvalidity: 1, uid }
+    Place {
+        folder,
+        uidvalidity: 1,
+        uid,
+    }
 }
 
 pub async fn add(t: &TestStore, account: AccountId, new: NewEmail, place: Option<Place>) -> Added {

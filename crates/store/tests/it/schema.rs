@@ -20,9 +20,18 @@ async fn columns(t: &TestStore) -> Columns {
     };
     let rows = read!(t, tx => tx.rows(sql, args![]).await);
     rows.iter()
-        .map(|row| (row.get::<String>(0).unwrap(), row.get(1).unwrap(), family(&row.get::<String>(2).unwrap()), row.get(3).unwrap()))
+        .map(|row| {
+            (
+                row.get::<String>(0).unwrap(),
+                row.get(1).unwrap(),
+                family(&row.get::<String>(2).unwrap()),
+                row.get(3).unwrap(),
+            )
+        })
         // The migrator's own table, and the index whose two texts differ on purpose.
-        .filter(|(table, ..): &(String, String, &str, bool)| !table.starts_with("_sqlx") && !table.starts_with("email_search"))
+        .filter(|(table, ..): &(String, String, &str, bool)| {
+            !table.starts_with("_sqlx") && !table.starts_with("email_search")
+        })
         .collect()
 }
 
@@ -48,13 +57,18 @@ async fn indexes(t: &TestStore) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_migrations_of_both_databases_make_the_same_tables() {
-    let Some(database) = testing::postgres::database() else { return };
+    let Some(database) = testing::postgres::database() else {
+        return;
+    };
     let sqlite = TestStore::open(None).await;
     let postgres = TestStore::open(Some(&database.url)).await;
     let (one, other) = (columns(&sqlite).await, columns(&postgres).await);
     let differences: Vec<_> = one.symmetric_difference(&other).collect();
     assert!(differences.is_empty(), "{differences:#?}");
-    assert!(one.iter().all(|(_, _, family, _)| *family != "another"), "{one:#?}");
+    assert!(
+        one.iter().all(|(_, _, family, _)| *family != "another"),
+        "{one:#?}"
+    );
     assert!(one.len() > 150, "the tables are looked at: {}", one.len());
     let (one, other) = (indexes(&sqlite).await, indexes(&postgres).await);
     assert_eq!(one, other);
@@ -69,14 +83,21 @@ async fn open(database: &str, folder: &std::path::Path, seed: u64) -> store::Res
 }
 
 async fn count_users(store: &Store) -> i64 {
-    store.read(|tx| Box::pin(async move { tx.number("SELECT COUNT(*) FROM users", args![]).await })).await.unwrap()
+    store
+        .read(|tx| Box::pin(async move { tx.number("SELECT COUNT(*) FROM users", args![]).await }))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
 async fn an_emptied_schema_opens_as_a_new_one_on_sqlite() {
     let folder = testing::temporary_folder("emptied");
     let database = format!("sqlite:{}/tegata.db", folder.path().display());
-    open(&database, folder.path(), 1).await.unwrap().close().await;
+    open(&database, folder.path(), 1)
+        .await
+        .unwrap()
+        .close()
+        .await;
     std::fs::write(folder.path().join("tegata.db"), b"").unwrap();
     let store = open(&database, folder.path(), 2).await.unwrap();
     assert_eq!(count_users(&store).await, 0);
@@ -85,7 +106,9 @@ async fn an_emptied_schema_opens_as_a_new_one_on_sqlite() {
 
 #[tokio::test]
 async fn an_emptied_schema_opens_as_a_new_one_on_postgres() {
-    let Some(database) = testing::postgres::database() else { return };
+    let Some(database) = testing::postgres::database() else {
+        return;
+    };
     let folder = testing::temporary_folder("emptied");
     let store = open(&database.url, folder.path(), 1).await.unwrap();
     store
@@ -105,7 +128,9 @@ async fn an_emptied_schema_opens_as_a_new_one_on_postgres() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_nodes_that_start_at_once_on_an_empty_postgres_agree() {
-    let Some(database) = testing::postgres::database() else { return };
+    let Some(database) = testing::postgres::database() else {
+        return;
+    };
     let folder = testing::temporary_folder("nodes");
     let (world, _) = World::for_tests(START, 9);
     store::seal::KeyRing::load_or_create(&folder.path().join("tegata.key"), &world).unwrap();
@@ -117,7 +142,12 @@ async fn four_nodes_that_start_at_once_on_an_empty_postgres_agree() {
         })
         .collect();
     for start in starts {
-        start.await.unwrap().expect("each of them opens").close().await;
+        start
+            .await
+            .unwrap()
+            .expect("each of them opens")
+            .close()
+            .await;
     }
 }
 

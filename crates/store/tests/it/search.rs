@@ -18,7 +18,14 @@ async fn hits(t: &TestStore, m: &Mailbox, field: Field, text: &str) -> Vec<Strin
     let page = read!(t, tx => query(tx, account, &question).await).expect("no refusal");
     let mut subjects: Vec<String> = Vec::new();
     for id in page.ids {
-        subjects.push(crate::scene::email(t, m, id).await.message.headers.message_id[0].clone());
+        subjects.push(
+            crate::scene::email(t, m, id)
+                .await
+                .message
+                .headers
+                .message_id[0]
+                .clone(),
+        );
     }
     subjects.sort();
     subjects
@@ -30,12 +37,27 @@ async fn filled(t: &TestStore) -> Mailbox {
         ("1", "東京都庁の会議", "明日の会議は都庁で行います。"),
         ("2", "京都の紅葉", "京都は今が見頃です。東山へ。"),
         ("3", "ﾃｽﾄ送信", "半角カナのテストです。"),
-        ("4", "会議 in Tokyo", "Meeting about the budget in tokyo, room O'Brien \"B\"."),
+        (
+            "4",
+            "会議 in Tokyo",
+            "Meeting about the budget in tokyo, room O'Brien \"B\".",
+        ),
         ("5", "Quarterly", "report: nothing else. 50% off_now!"),
         ("6", "大阪", "新しい首都。"),
     ];
     for (uid, (id, subject, body)) in mails.iter().enumerate() {
-        pull(t, &m, at(m.inbox, uid as i64), &raw(id, "Cc: =?utf-8?B?6Yi05pyo?= <suzuki@example.jp>\r\n", subject, body)).await;
+        pull(
+            t,
+            &m,
+            at(m.inbox, uid as i64),
+            &raw(
+                id,
+                "Cc: =?utf-8?B?6Yi05pyo?= <suzuki@example.jp>\r\n",
+                subject,
+                body,
+            ),
+        )
+        .await;
     }
     m
 }

@@ -9,7 +9,11 @@ use store::threads;
 use crate::scene::{Mailbox, add, at, email, mailbox, pull, raw, read_mail};
 
 async fn mail(t: &TestStore, m: &Mailbox, uid: i64, id: &str, references: &str) -> Added {
-    let extra = if references.is_empty() { String::new() } else { format!("References: {references}\r\n") };
+    let extra = if references.is_empty() {
+        String::new()
+    } else {
+        format!("References: {references}\r\n")
+    };
     pull(t, m, at(m.inbox, uid), &raw(id, &extra, "hello", id)).await
 }
 

@@ -22,7 +22,10 @@ async fn breathe(times: usize) {
 async fn idle_in_transaction(store: &Store) -> i64 {
     let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
                AND state LIKE 'idle in transaction%'";
-    store.read(move |tx| Box::pin(async move { tx.number(sql, args![]).await })).await.unwrap()
+    store
+        .read(move |tx| Box::pin(async move { tx.number(sql, args![]).await }))
+        .await
+        .unwrap()
 }
 
 on_both! {

@@ -50,7 +50,11 @@ impl Shape {
     pub fn is_like(&self, part: &Part) -> bool {
         self.content_type == part.content_type
             && self.below.len() == part.sub_parts.len()
-            && self.below.iter().zip(&part.sub_parts).all(|(shape, part)| shape.is_like(part))
+            && self
+                .below
+                .iter()
+                .zip(&part.sub_parts)
+                .all(|(shape, part)| shape.is_like(part))
     }
 }
 
@@ -66,9 +70,16 @@ pub fn take(object: &mut Object) -> Result<Bodies, SetError> {
         Some(_) => return Err(bad("bodyValues", "bodyValues must be an object")),
     };
     for value in values.values() {
-        let flag = |name: &str| value.get(name).is_some_and(|flag| flag != &Value::Bool(false));
+        let flag = |name: &str| {
+            value
+                .get(name)
+                .is_some_and(|flag| flag != &Value::Bool(false))
+        };
         if !value["value"].is_string() || flag("isEncodingProblem") || flag("isTruncated") {
-            return Err(bad("bodyValues", "a body value is a whole text: isEncodingProblem and isTruncated are false"));
+            return Err(bad(
+                "bodyValues",
+                "a body value is a whole text: isEncodingProblem and isTruncated are false",
+            ));
         }
     }
     let mut lists: Vec<(&str, Vec<Value>)> = Vec::new();
@@ -79,7 +90,10 @@ pub fn take(object: &mut Object) -> Result<Bodies, SetError> {
             Some(_) => return Err(bad(name, "this must be a list of parts")),
         }
     }
-    if let Some(structure) = object.remove("bodyStructure").filter(|value| !value.is_null()) {
+    if let Some(structure) = object
+        .remove("bodyStructure")
+        .filter(|value| !value.is_null())
+    {
         if let Some((name, _)) = lists.first() {
             let words = "either bodyStructure or textBody, htmlBody and attachments";
             return Err(SetError::properties(&["bodyStructure", name], words));
@@ -106,7 +120,12 @@ pub fn take(object: &mut Object) -> Result<Bodies, SetError> {
         for value in list {
             let part = part(&value, &values, name)?;
             match wanted {
-                Some(wanted) if part.content_type.as_deref().is_some_and(|kind| kind != wanted) => {
+                Some(wanted)
+                    if part
+                        .content_type
+                        .as_deref()
+                        .is_some_and(|kind| kind != wanted) =>
+                {
                     return Err(bad(name, &format!("the part must be {wanted}")));
                 }
                 Some("text/plain") => bodies.text = Some(part),
@@ -137,10 +156,19 @@ fn walk(
     bodies: &mut Bodies,
 ) -> Result<Shape, SetError> {
     let name = "bodyStructure";
-    *left = left.checked_sub(1).filter(|_| depth <= MAX_DEPTH).ok_or_else(|| bad(name, "too many parts, or too deep"))?;
-    let kind = value["type"].as_str().map(str::to_ascii_lowercase).unwrap_or_default();
+    *left = left
+        .checked_sub(1)
+        .filter(|_| depth <= MAX_DEPTH)
+        .ok_or_else(|| bad(name, "too many parts, or too deep"))?;
+    let kind = value["type"]
+        .as_str()
+        .map(str::to_ascii_lowercase)
+        .unwrap_or_default();
     if kind.starts_with("multipart/") {
-        if ["partId", "blobId", "charset"].iter().any(|member| !value[member].is_null()) {
+        if ["partId", "blobId", "charset"]
+            .iter()
+            .any(|member| !value[member].is_null())
+        {
             return Err(bad(name, "a multipart has subParts only"));
         }
         no_headers(value, name)?;
@@ -150,13 +178,19 @@ fn walk(
             .iter()
             .map(|value| walk(value, values, &kind, depth + 1, left, bodies))
             .collect::<Result<Vec<_>, _>>()?;
-        return Ok(Shape { content_type: kind, below });
+        return Ok(Shape {
+            content_type: kind,
+            below,
+        });
     }
     if !value["subParts"].is_null() {
         return Err(bad(name, "only a multipart has subParts"));
     }
     let mut part = part(value, values, name)?;
-    let content_type = part.content_type.get_or_insert_with(|| "text/plain".to_owned()).clone();
+    let content_type = part
+        .content_type
+        .get_or_insert_with(|| "text/plain".to_owned())
+        .clone();
     let is_file = value["disposition"].as_str() == Some("attachment") || part.name.is_some();
     match content_type.as_str() {
         "text/plain" if !is_file && bodies.text.is_none() => bodies.text = Some(part),
@@ -166,20 +200,43 @@ fn walk(
             bodies.attachments.push(part);
         }
     }
-    Ok(Shape { content_type, below: Vec::new() })
+    Ok(Shape {
+        content_type,
+        below: Vec::new(),
+    })
 }
 
 fn no_headers(value: &Value, property: &str) -> Result<(), SetError> {
-    let named = value.as_object().into_iter().flatten().any(|(name, _)| name == "headers" || name.starts_with("header:"));
-    if named { Err(bad(property, "header fields of parts are the server's")) } else { Ok(()) }
+    let named = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .any(|(name, _)| name == "headers" || name.starts_with("header:"));
+    if named {
+        Err(bad(property, "header fields of parts are the server's"))
+    } else {
+        Ok(())
+    }
 }
 
 fn part(value: &Value, values: &Object, property: &str) -> Result<NewPart, SetError> {
     let fail = |words: &str| bad(property, words);
-    let object = value.as_object().ok_or_else(|| fail("a part is an object"))?;
+    let object = value
+        .as_object()
+        .ok_or_else(|| fail("a part is an object"))?;
     no_headers(value, property)?;
     const KNOWN: [&str; 11] = [
-        "partId", "blobId", "size", "name", "type", "charset", "disposition", "cid", "language", "location", "subParts",
+        "partId",
+        "blobId",
+        "size",
+        "name",
+        "type",
+        "charset",
+        "disposition",
+        "cid",
+        "language",
+        "location",
+        "subParts",
     ];
     if let Some(name) = object.keys().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(fail(&format!("a part has no property {name}")));
@@ -199,7 +256,11 @@ fn part(value: &Value, values: &Object, property: &str) -> Result<NewPart, SetEr
                 return Err(fail("charset and size of a body value are the server's"));
             }
             let value = values.get(&id).and_then(|value| value["value"].as_str());
-            PartSource::Value(value.ok_or_else(|| fail(&format!("bodyValues has no {id}")))?.to_owned())
+            PartSource::Value(
+                value
+                    .ok_or_else(|| fail(&format!("bodyValues has no {id}")))?
+                    .to_owned(),
+            )
         }
     };
     Ok(NewPart {

@@ -40,8 +40,9 @@ pub fn take(object: crate::types::Object) -> Result<Draft, SetError> {
         let (name, form, all) = match convenience(&key) {
             Some((name, form)) => (name.to_owned(), form, false),
             None => {
-                let HeaderProperty { name, form, all, .. } =
-                    headers::parse(&key).ok_or_else(|| bad(&key, "there is no such property"))?;
+                let HeaderProperty {
+                    name, form, all, ..
+                } = headers::parse(&key).ok_or_else(|| bad(&key, "there is no such property"))?;
                 (name, form, all)
             }
         };
@@ -61,7 +62,8 @@ pub fn take(object: crate::types::Object) -> Result<Draft, SetError> {
             (true, _) => return Err(bad(&key, "with :all the value is a list")),
         };
         for value in values {
-            let read = read(&lower, form, &value).ok_or_else(|| bad(&key, "the value has not the form of this property"))?;
+            let read = read(&lower, form, &value)
+                .ok_or_else(|| bad(&key, "the value has not the form of this property"))?;
             put(&mut draft, &name, &lower, read).map_err(|words| bad(&key, words))?;
         }
     }
@@ -77,19 +79,30 @@ fn read(name: &str, form: HeaderForm, value: &Value) -> Option<HeaderValue> {
         _ => None,
     };
     let texts = |value: &Value| -> Option<Vec<String>> {
-        value.as_array()?.iter().map(|item| item.as_str().map(clean)).collect()
+        value
+            .as_array()?
+            .iter()
+            .map(|item| item.as_str().map(clean))
+            .collect()
     };
     Some(match form {
         HeaderForm::Raw | HeaderForm::Text => {
             let text = value.as_str()?;
             match structured {
-                Some(form) => header_values(format!("X: {}\r\n\r\n", clean(text)).as_bytes(), "x", form).pop()?,
+                Some(form) => {
+                    header_values(format!("X: {}\r\n\r\n", clean(text)).as_bytes(), "x", form)
+                        .pop()?
+                }
                 None => HeaderValue::Text(clean(text)),
             }
         }
         HeaderForm::Addresses => HeaderValue::Addresses(addresses(value)?),
         HeaderForm::GroupedAddresses => {
-            let groups = value.as_array()?.iter().map(|group| addresses(&group["addresses"])).collect::<Option<Vec<_>>>()?;
+            let groups = value
+                .as_array()?
+                .iter()
+                .map(|group| addresses(&group["addresses"]))
+                .collect::<Option<Vec<_>>>()?;
             HeaderValue::Addresses(groups.into_iter().flatten().collect())
         }
         HeaderForm::MessageIds => HeaderValue::MessageIds(Some(texts(value)?)),
@@ -100,7 +113,10 @@ fn read(name: &str, form: HeaderForm, value: &Value) -> Option<HeaderValue> {
 
 /// Without line ends and other controls: they would begin another field.
 fn clean(text: &str) -> String {
-    let spaced: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let spaced: String = text
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect();
     spaced.trim().to_owned()
 }
 
@@ -138,9 +154,14 @@ fn put(draft: &mut Draft, name: &str, lower: &str, value: HeaderValue) -> Result
             if ids.len() != 1 {
                 return Err("there is exactly one Message-ID");
             }
-            draft.message_id = ids.pop().filter(|id| is_id(id)).ok_or("this is no Message-ID")?;
+            draft.message_id = ids
+                .pop()
+                .filter(|id| is_id(id))
+                .ok_or("this is no Message-ID")?;
         }
-        ("in-reply-to", HeaderValue::MessageIds(ids)) => draft.in_reply_to = ids.unwrap_or_default(),
+        ("in-reply-to", HeaderValue::MessageIds(ids)) => {
+            draft.in_reply_to = ids.unwrap_or_default()
+        }
         ("references", HeaderValue::MessageIds(ids)) => draft.references = ids.unwrap_or_default(),
         ("date", HeaderValue::Date(Some(date))) => draft.date = date,
         ("subject", HeaderValue::Text(text)) => draft.subject = text,
@@ -151,13 +172,20 @@ fn put(draft: &mut Draft, name: &str, lower: &str, value: HeaderValue) -> Result
 }
 
 fn is_id(id: &str) -> bool {
-    (3..=900).contains(&id.len()) && id.contains('@') && id.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
+    (3..=900).contains(&id.len())
+        && id.contains('@')
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !b"<>".contains(&byte))
 }
 
 /// A value of a field that the writer of mails does not know, as text.
 fn written(value: &HeaderValue) -> String {
     let bracketed = |list: &[String], between: &str| {
-        list.iter().map(|item| format!("<{item}>")).collect::<Vec<_>>().join(between)
+        list.iter()
+            .map(|item| format!("<{item}>"))
+            .collect::<Vec<_>>()
+            .join(between)
     };
     let address = |address: &Address| match &address.name {
         Some(name) => format!("\"{}\" <{}>", name.replace(['"', '\\'], ""), address.email),

@@ -101,7 +101,10 @@ type Written<'t> = Pin<Box<dyn Future<Output = Result<Option<String>>> + Send + 
 
 impl Sql {
     pub(super) fn new(account: AccountId) -> Sql {
-        Sql { account, values: args![account].to_vec() }
+        Sql {
+            account,
+            values: args![account].to_vec(),
+        }
     }
 
     fn value(&mut self, value: impl Into<Value>) -> usize {
@@ -111,7 +114,11 @@ impl Sql {
 
     /// The filter as a condition on `e`; `None` when too many emails would have to be looked at.
     /// The caller bounds the filter's depth and number of conditions.
-    pub(super) fn filter<'t>(&'t mut self, tx: &'t mut Tx, filter: &'t Filter<Condition>) -> Written<'t> {
+    pub(super) fn filter<'t>(
+        &'t mut self,
+        tx: &'t mut Tx,
+        filter: &'t Filter<Condition>,
+    ) -> Written<'t> {
         Box::pin(async move {
             let (list, between, not, empty) = match filter {
                 Filter::Is(condition) => return self.condition(tx, condition).await,
@@ -126,7 +133,11 @@ impl Sql {
                     None => return Ok(None),
                 }
             }
-            let inner = if written.is_empty() { empty.to_owned() } else { written.join(between) };
+            let inner = if written.is_empty() {
+                empty.to_owned()
+            } else {
+                written.join(between)
+            };
             Ok(Some(format!("{not}({inner})")))
         })
     }
@@ -134,10 +145,15 @@ impl Sql {
     async fn condition(&mut self, tx: &mut Tx, condition: &Condition) -> Result<Option<String>> {
         let in_folder = "SELECT 1 FROM email_folders f WHERE f.account_id = e.account_id AND f.email_id = e.id AND f.folder_id";
         Ok(Some(match condition {
-            Condition::InMailbox(folder) => format!("EXISTS ({in_folder} = ${})", self.value(*folder)),
+            Condition::InMailbox(folder) => {
+                format!("EXISTS ({in_folder} = ${})", self.value(*folder))
+            }
             Condition::InMailboxOtherThan(folders) if folders.is_empty() => "1 = 1".to_owned(),
             Condition::InMailboxOtherThan(folders) => {
-                let places: Vec<String> = folders.iter().map(|folder| format!("${}", self.value(*folder))).collect();
+                let places: Vec<String> = folders
+                    .iter()
+                    .map(|folder| format!("${}", self.value(*folder)))
+                    .collect();
                 format!("EXISTS ({in_folder} NOT IN ({}))", places.join(", "))
             }
             Condition::Before(time) => format!("e.received_at < ${}", self.value(*time)),
@@ -152,7 +168,10 @@ impl Sql {
             Condition::HasAttachment(has) => format!("e.has_attachment = ${}", self.value(*has)),
             Condition::MessageId(text) => {
                 let pattern = format!("%{}%", escaped(&text.to_lowercase()));
-                format!("COALESCE(LOWER(e.message_id), '') LIKE ${} ESCAPE '!'", self.value(pattern))
+                format!(
+                    "COALESCE(LOWER(e.message_id), '') LIKE ${} ESCAPE '!'",
+                    self.value(pattern)
+                )
             }
             Condition::OneOf(rows) => one_of(rows),
             Condition::Contains(field, text) => return self.contains(tx, *field, text).await,
@@ -188,11 +207,15 @@ impl Sql {
         };
         let Some(header) = header else {
             let place = self.values.len() + 1;
-            let Some((sql, value)) = search::condition(tx, column, text, place) else { return Ok(Some("1 = 0".to_owned())) };
+            let Some((sql, value)) = search::condition(tx, column, text, place) else {
+                return Ok(Some("1 = 0".to_owned()));
+            };
             self.values.push(Value::from(value));
             return Ok(Some(sql));
         };
-        let Some((sql, value)) = search::condition(tx, column, text, 2) else { return Ok(Some("1 = 0".to_owned())) };
+        let Some((sql, value)) = search::condition(tx, column, text, 2) else {
+            return Ok(Some("1 = 0".to_owned()));
+        };
         let rows = tx
             .rows(
                 format!("SELECT e.seq, e.message FROM emails e WHERE e.account_id = $1 AND {sql} LIMIT {}", MAX_LOOKED_AT + 1),
@@ -229,13 +252,14 @@ fn one_of(rows: &[i64]) -> String {
 
 /// For LIKE with `ESCAPE '!'`.
 fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, letter| {
-        if matches!(letter, '!' | '%' | '_') {
-            escaped.push('!');
-        }
-        escaped.push(letter);
-        escaped
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut escaped, letter| {
+            if matches!(letter, '!' | '%' | '_') {
+                escaped.push('!');
+            }
+            escaped.push(letter);
+            escaped
+        })
 }
 
 /// Whether every phrase stands somewhere in these addresses, as the search index would say of them alone.
@@ -251,9 +275,13 @@ fn has_phrases(addresses: &[Address], phrases: &[(Vec<String>, bool)]) -> bool {
     phrases.iter().all(|(words, prefix)| {
         tokens.windows(words.len()).any(|window| {
             let last = words.len() - 1;
-            window.iter().zip(words).enumerate().all(|(index, (token, word))| {
-                token == word || (*prefix && index == last && token.starts_with(word.as_str()))
-            })
+            window
+                .iter()
+                .zip(words)
+                .enumerate()
+                .all(|(index, (token, word))| {
+                    token == word || (*prefix && index == last && token.starts_with(word.as_str()))
+                })
         })
     })
 }
@@ -264,9 +292,14 @@ mod tests {
 
     #[test]
     fn an_address_is_found_by_its_name_and_by_the_beginning_of_its_last_word() {
-        let addresses = [Address::named("佐藤 花子", "hanako@example.jp"), Address::bare("bob@example.com")];
+        let addresses = [
+            Address::named("佐藤 花子", "hanako@example.jp"),
+            Address::bare("bob@example.com"),
+        ];
         let found = |text: &str| has_phrases(&addresses, &search::phrases(text));
-        assert!(found("佐藤") && found("hanako@example.jp") && found("bob@exa") && found("花子 bob"));
+        assert!(
+            found("佐藤") && found("hanako@example.jp") && found("bob@exa") && found("花子 bob")
+        );
         assert!(!found("鈴木") && !found("ob@example.com") && !found("example.net"));
     }
 
