@@ -305,22 +305,28 @@ pub async fn finish(
             refused("state-used")
         };
     };
-    let profile = providers.profile(&credential.fields.provider)?;
-    let trip = Trip {
-        providers,
-        profile,
-        connect: &connect,
-        credential: &credential,
-    };
-    // In a task of its own would be better still, but the browser follows at once: what is stored is stored.
-    if let Err((steps, case)) = trip.exchange(&callback, &verifier).await? {
-        tracing::info!(connect.id = %id, cause = %case, "a consent ended without an account");
-        store
-            .write(move |tx| {
-                Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
-            })
-            .await?;
-    }
+    // In a task of its own: a browser that hangs up now must not lose what the provider hands out once.
+    let providers = providers.clone();
+    let task = tokio::spawn(async move {
+        let trip = Trip {
+            profile: providers.profile(&credential.fields.provider)?,
+            providers: &providers,
+            connect: &connect,
+            credential: &credential,
+        };
+        if let Err((steps, cause)) = trip.exchange(&callback, &verifier).await? {
+            tracing::info!(connect.id = %id, cause, "a consent ended without an account");
+            let store = providers.store();
+            store
+                .write(move |tx| {
+                    Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
+                })
+                .await?;
+        }
+        Ok::<_, Error>(())
+    });
+    task.await
+        .unwrap_or_else(|_| Err(Error::Store(store::Error::BrokenOff)))?;
     Ok(Finished::Connect(id))
 }
 

@@ -142,8 +142,9 @@ pub async fn record(
 /// and writes what follows from it (SQLite has one writer anyway).
 pub async fn hold(tx: &mut Tx, account: AccountId) -> Result<()> {
     if !tx.is_sqlite() {
+        // NO KEY: rows that refer to the account are added meanwhile without waiting for one another.
         tx.rows(
-            "SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE",
+            "SELECT 1 FROM accounts WHERE id = $1 FOR NO KEY UPDATE",
             args![account],
         )
         .await?;

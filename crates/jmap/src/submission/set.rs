@@ -122,7 +122,7 @@ async fn find(
     let found = context
         .store()
         .read(move |tx| Box::pin(async move { submissions::find(tx, account, id).await }));
-    Ok(found.await.map_err(MethodError::from)?)
+    found.await.map_err(MethodError::from)
 }
 
 type Created = (SubmissionId, EmailId, Value);

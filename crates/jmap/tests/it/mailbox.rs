@@ -51,6 +51,9 @@ async fn get_shows_all_mailboxes_with_their_counts() {
         (&json!(2), &json!(1))
     );
     assert_eq!(inbox["myRights"]["mayReadItems"], true);
+    let query = json!({ "filter": { "inMailbox": inbox["id"] }, "calculateTotal": true });
+    let query = house.call("Email/query", query).await;
+    assert_eq!(query["total"], inbox["totalEmails"]);
     let below = answer["list"]
         .as_array()
         .expect("a list")

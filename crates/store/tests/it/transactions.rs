@@ -69,7 +69,7 @@ on_both! {
     async fn work_that_panics_is_an_error_and_the_store_goes_on(t) {
         let broken = t.store.write(|tx| Box::pin(async move {
             audit::add(tx, &Actor::system(), "test.done", "x", serde_json::json!({})).await?;
-            let nothing: Option<()> = None;
+            let nothing = tx.row("SELECT 1 WHERE 1 = 0", args![]).await?;
             nothing.expect("this work panics on purpose");
             Ok(())
         })).await;
