@@ -41,6 +41,8 @@ pub enum FaultKind {
     Token5xx,
     /// Token endpoint: the right answer, `ms` late (default 5,000).
     TokenSlow,
+    /// Token endpoint: access tokens that live `ms` (default 60,000) instead of an hour.
+    ShortTokens,
     /// Microsoft, old refresh tokens die when a new one is given; using one kills the grant.
     StrictRotation,
     /// IMAP: `OK AUTHENTICATE completed.`, then `User is authenticated but not connected.`

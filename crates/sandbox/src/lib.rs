@@ -19,7 +19,7 @@
 //!
 //! Token endpoint: `wrong_secret`, `secret_expired`, `throttle_token` (`ms` becomes Retry-After),
 //! `token_html`, `token_empty_200`, `token_huge`, `token_8k`, `token_5xx`, `token_slow` (`ms`),
-//! `strict_rotation`, `hang_up_after_bytes` (`protocol: "token"`), `introspection_down`.
+//! `short_tokens` (`ms` of life), `strict_rotation`, `hang_up_after_bytes` (`protocol: "token"`), `introspection_down`.
 //!
 //! IMAP: `not_connected`, `imap_off`, `too_many_connections`, `imap_unavailable`, `greeting_bye`,
 //! `imap_throttled`, `unreadable_message`, `huge_literal`, `long_line`, `slow` (`ms`),
@@ -139,7 +139,28 @@ pub(crate) fn use_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// All tokens that a sandbox ever gave out, readable for longer than it lives.
+#[derive(Clone)]
+pub struct Issued(Arc<World>);
+
+impl Issued {
+    /// Access tokens, dead ones too.
+    pub fn access(&self) -> Vec<String> {
+        self.0.books().grants.access.keys().cloned().collect()
+    }
+
+    /// Refresh tokens, dead ones too.
+    pub fn refresh(&self) -> Vec<String> {
+        self.0.books().grants.refresh.keys().cloned().collect()
+    }
+}
+
 impl Sandbox {
+    /// What it gave out, for who searches for leaks.
+    pub fn issued(&self) -> Issued {
+        Issued(Arc::clone(&self.world))
+    }
+
     /// The sections that point a Tegata at this sandbox. `ca_file`: where [`Self::ca_pem`] was
     /// written.
     pub fn config_toml(&self, ca_file: &str) -> String {

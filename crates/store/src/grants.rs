@@ -375,7 +375,7 @@ pub async fn renewed(
              refresh_ends_at = COALESCE($7, refresh_ends_at), scopes = COALESCE($8, scopes), version = version + 1, \
              lease_until = CASE WHEN lease_owner = $3 THEN NULL ELSE lease_until END, \
              lease_owner = CASE WHEN lease_owner = $3 THEN NULL ELSE lease_owner END, failures = 0, refresh_at = $9, \
-             refreshed_at = $10 WHERE id = $1 AND version = $2",
+             refreshed_at = $10 WHERE id = $1 AND version = $2 AND status <> 'revoked'",
             args![
                 id, version, owner, refresh, access, tokens.access_ends_at, tokens.refresh_ends_at, tokens.scopes.clone(),
                 refresh_at, now

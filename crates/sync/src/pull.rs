@@ -8,18 +8,23 @@
 //! What always holds: emails commit in batches; a batch that fails is repeated one by one, so that an odd mail
 //! stands alone: kept raw, marked, and in nobody's way. What was asked for and not sent is never stored as empty.
 
+mod keep;
+mod look;
+
 use std::collections::{BTreeMap, HashMap};
 
 use provider::Providers;
 use store::accounts::{self, Account};
-use store::emails::{self, NewEmail, Place};
+use store::emails::{self, Place};
 use store::folders::{self, Folder};
 use store::intervals::Side;
-use store::{AccountId, EmailId, Millis};
-use wire::imap::{Fetch, FetchItem, SearchKey, SequenceSet};
+use store::{AccountId, EmailId};
+use wire::imap::SearchKey;
 
-use crate::imap::{Connection, ImapError};
+use crate::imap::Connection;
 use crate::session::NoSession;
+use keep::keep_batch;
+use look::{Row, fetch_bodies, look};
 
 /// The newest so many messages of each folder are brought here.
 pub const NEWEST: usize = 500;
@@ -244,69 +249,6 @@ async fn remove_gone(
     Ok(count)
 }
 
-/// What a first look tells of a message.
-#[derive(Debug, Clone)]
-struct Row {
-    keywords: Vec<String>,
-    received_at: Option<Millis>,
-    gm_msgid: Option<u64>,
-    gm_thrid: Option<u64>,
-}
-
-async fn look(
-    connection: &mut Connection,
-    uids: &[u32],
-    gmail: bool,
-) -> Result<Vec<(i64, Row)>, ImapError> {
-    if uids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut items = vec![FetchItem::Uid, FetchItem::Flags, FetchItem::InternalDate];
-    if gmail {
-        items.extend([FetchItem::GmMsgId, FetchItem::GmThrId, FetchItem::GmLabels]);
-    }
-    let asked: std::collections::HashSet<u32> = uids.iter().copied().collect();
-    let fetched = connection
-        .fetch_all(&SequenceSet::of(uids.iter().copied()), &items, None)
-        .await?;
-    let mut rows: BTreeMap<i64, Row> = BTreeMap::new();
-    for row in fetched {
-        let fetch = row.fetch;
-        // Rows of other messages come too, and so do rows with less than was asked for: those say nothing.
-        let Some(uid) = fetch.uid.filter(|uid| asked.contains(uid)) else {
-            continue;
-        };
-        let Some(flags) = &fetch.flags else { continue };
-        rows.insert(i64::from(uid), read_row(&fetch, flags));
-    }
-    Ok(rows.into_iter().collect())
-}
-
-fn read_row(fetch: &Fetch, flags: &[String]) -> Row {
-    let mut keywords: Vec<String> = flags
-        .iter()
-        .filter_map(|flag| emails::keywords::of_flag(flag))
-        .collect();
-    if fetch
-        .gm_labels
-        .iter()
-        .flatten()
-        .any(|label| label.eq_ignore_ascii_case("\\Important"))
-    {
-        keywords.push("$important".to_owned());
-    }
-    keywords.sort();
-    keywords.dedup();
-    Row {
-        keywords,
-        received_at: fetch
-            .internal_date
-            .map(|date| date.unix_timestamp().saturating_mul(1000)),
-        gm_msgid: fetch.gm_msgid,
-        gm_thrid: fetch.gm_thrid,
-    }
-}
-
 async fn known_by_gmail(
     providers: &Providers,
     id: AccountId,
@@ -398,173 +340,4 @@ async fn note_known(
             .await?;
     }
     Ok(())
-}
-
-async fn fetch_bodies(
-    connection: &mut Connection,
-    batch: &[(i64, Row)],
-) -> Result<HashMap<i64, Vec<u8>>, ImapError> {
-    let uids: Vec<u32> = batch
-        .iter()
-        .filter_map(|(uid, _)| u32::try_from(*uid).ok())
-        .collect();
-    let mut bodies = HashMap::new();
-    let set = SequenceSet::of(uids.iter().copied());
-    let items = [FetchItem::Uid, FetchItem::whole()];
-    let mut run = connection.fetch(&set, &items, None);
-    while let Some(mut row) = run.next().await? {
-        let (uid, body) = (row.fetch.uid, row.take_body(""));
-        if let (Some(uid), Some(body)) = (uid, body) {
-            let bytes = body.into_bytes().await.map_err(ImapError::Spill)?;
-            bodies.insert(i64::from(uid), bytes);
-        }
-    }
-    Ok(bodies)
-}
-
-async fn keep_batch(
-    providers: &Providers,
-    account: &Account,
-    folder: &Folder,
-    uidvalidity: i64,
-    batch: &[(i64, Row)],
-    mut bodies: HashMap<i64, Vec<u8>>,
-) -> Result<usize, NoSession> {
-    let mut ready = Vec::new();
-    for (uid, row) in batch {
-        let place = Place {
-            folder: folder.id,
-            uidvalidity,
-            uid: *uid,
-        };
-        let (raw, odd) = match bodies.remove(uid) {
-            Some(raw) => (raw, None),
-            // Exchange lists messages that it cannot convert. The line goes on; what is known of it is shown.
-            None => (
-                Vec::new(),
-                Some("the server listed this message and did not send it".to_owned()),
-            ),
-        };
-        ready.push((place, prepare(providers, row, raw, odd).await?));
-    }
-    let (id, count) = (account.id, ready.len());
-    let ready = std::sync::Arc::new(ready);
-    let all = ready.clone();
-    let added = providers
-        .store()
-        .write(move |tx| {
-            Box::pin(async move {
-                let mut added = 0;
-                for (place, email) in all.iter() {
-                    added += usize::from(emails::add(tx, id, email, Some(*place)).await?.is_new);
-                }
-                Ok(added)
-            })
-        })
-        .await;
-    match added {
-        Ok(added) => Ok(added),
-        Err(error) if error.is_passing() => Err(error.into()),
-        Err(error) => {
-            tracing::warn!(account.id = %id, %error, count, "a batch of mail failed; trying one by one");
-            let mut added = 0;
-            for index in 0..count {
-                let one = ready.clone();
-                let result = providers
-                    .store()
-                    .write(move |tx| {
-                        Box::pin(async move {
-                            let (place, email) = &one[index];
-                            emails::add(tx, id, email, Some(*place)).await
-                        })
-                    })
-                    .await;
-                match result {
-                    Ok(done) => added += usize::from(done.is_new),
-                    Err(error) if error.is_passing() => return Err(error.into()),
-                    Err(error) => {
-                        let (place, email) = &ready[index];
-                        keep_raw(providers, id, *place, email, &error.to_string()).await?;
-                        added += 1;
-                    }
-                }
-            }
-            Ok(added)
-        }
-    }
-}
-
-/// An email that cannot be stored as it is understood: kept with its bytes alone, and marked.
-async fn keep_raw(
-    providers: &Providers,
-    id: AccountId,
-    place: Place,
-    email: &NewEmail,
-    why: &str,
-) -> Result<(), NoSession> {
-    tracing::warn!(account.id = %id, blob = %email.blob_id, why, "an odd mail is kept raw");
-    let bare = NewEmail {
-        blob_id: email.blob_id,
-        size: email.size,
-        received_at: email.received_at,
-        message: wire::mime::read(b""),
-        search_text: String::new(),
-        keywords: email.keywords.clone(),
-        gm_msgid: email.gm_msgid,
-        gm_thrid: None,
-        folders: Vec::new(),
-        odd: Some(why.to_owned()),
-    };
-    providers
-        .store()
-        .write(move |tx| Box::pin(async move { emails::add(tx, id, &bare, Some(place)).await }))
-        .await?;
-    Ok(())
-}
-
-/// Keeps the bytes and reads the mail, off the async threads.
-async fn prepare(
-    providers: &Providers,
-    row: &Row,
-    raw: Vec<u8>,
-    odd: Option<String>,
-) -> Result<NewEmail, NoSession> {
-    let blob_id = providers.store().blobs().put(&raw).await?;
-    let size = raw.len();
-    let read = tokio::task::spawn_blocking(move || {
-        let message = wire::mime::read(&raw);
-        let text = wire::mime::search_text(&raw, &message);
-        (message, text)
-    })
-    .await;
-    // The reader is bounded and tested against hostile mail; should it fall over all the same, the mail is kept raw.
-    let (message, search_text, odd) = match read {
-        Ok((message, text)) => (message, text, odd),
-        Err(_) => (
-            wire::mime::read(b""),
-            String::new(),
-            Some("this mail could not be read".to_owned()),
-        ),
-    };
-    let received_at = row
-        .received_at
-        .or_else(|| {
-            message
-                .headers
-                .date
-                .map(|date| date.unix.saturating_mul(1000))
-        })
-        .unwrap_or_else(|| providers.store().now());
-    Ok(NewEmail {
-        blob_id,
-        size,
-        received_at,
-        message,
-        search_text,
-        keywords: row.keywords.clone(),
-        gm_msgid: row.gm_msgid,
-        gm_thrid: row.gm_thrid,
-        folders: Vec::new(),
-        odd,
-    })
 }

@@ -13,7 +13,7 @@ use provider::Providers;
 use store::accounts::{self, Account, SyncStatus};
 use store::folders::{self, Folder};
 use store::grants::Status;
-use store::{AccountId, Announcement, grants};
+use store::{AccountId, Announcement, emails, grants};
 use tokio::sync::broadcast::Receiver;
 use tokio::task::JoinHandle;
 use wire::outcome::Outcome;
@@ -228,6 +228,7 @@ async fn live(
     }) {
         pull_one(providers, account, &mut session, folder).await?;
     }
+    empty_gone_folders(providers, account).await?;
     now_live(providers, account).await?;
     watch(providers, account, session, inbox).await
 }
@@ -248,6 +249,15 @@ async fn pull_one(
         }
         other => other.map(|_| ()),
     }
+}
+
+async fn empty_gone_folders(providers: &Providers, account: &Account) -> Result<(), NoSession> {
+    let id = account.id;
+    providers
+        .store()
+        .write(move |tx| Box::pin(async move { emails::empty_gone_folders(tx, id).await }))
+        .await?;
+    Ok(())
 }
 
 async fn now_live(providers: &Providers, account: &Account) -> Result<(), NoSession> {
@@ -362,5 +372,5 @@ async fn round(
             pull_one(providers, account, session, folder).await?;
         }
     }
-    Ok(())
+    empty_gone_folders(providers, account).await
 }

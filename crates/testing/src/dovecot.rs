@@ -46,6 +46,8 @@ pub struct Setup {
     /// Addresses, all of one or more test domains. Their mailboxes are empty.
     pub users: Vec<String>,
     pub folders: Folders,
+    /// What IMAP and, through it, Postfix offer for signing in: `xoauth2`, `oauthbearer` or both.
+    pub mechanisms: String,
 }
 
 impl Setup {
@@ -57,6 +59,7 @@ impl Setup {
             username_attribute: "username".to_owned(),
             users: users.iter().map(|user| (*user).to_owned()).collect(),
             folders: Folders::English,
+            mechanisms: "xoauth2 oauthbearer".to_owned(),
         }
     }
 }

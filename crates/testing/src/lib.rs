@@ -6,6 +6,7 @@
 //!     dovecot::start(...)   IMAP with XOAUTH2, checked at an introspection endpoint
 //!     postfix::start(...)   submission, signed in through that Dovecot
 //!     chromium::path()      the browser for the stories
+//!     program::Tegata       the program itself, with clients, watched for secrets that leak
 //!     talk::Talk            a line-by-line conversation over TCP or TLS
 //!
 //! What always holds: everything listens on loopback only, lives in a folder of
@@ -20,6 +21,7 @@ pub mod dovecot;
 mod place;
 pub mod postfix;
 pub mod postgres;
+pub mod program;
 mod skip;
 pub mod talk;
 mod wait;
@@ -28,6 +30,7 @@ pub use authority::Authority;
 pub use dovecot::Dovecot;
 pub use place::{free_port, temporary_folder};
 pub use postfix::Postfix;
+pub use program::{Setup, Tegata};
 pub use skip::{skip, strict};
 pub use talk::Talk;
 pub use wait::{wait_for, wait_until};

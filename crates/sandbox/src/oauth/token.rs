@@ -101,6 +101,14 @@ pub(crate) fn judge_secret(books: &mut Books, app: &NewApp, asked: &Asked) -> Se
     }
 }
 
+/// How many seconds a new access token lives: `usual`, or what a fault makes of it.
+pub(crate) fn life(books: &mut Books, scope: Scope<'_>, usual: i64) -> i64 {
+    let fault = books.faults.strike(FaultKind::ShortTokens, scope);
+    fault.map_or(usual, |fault| {
+        i64::try_from(fault.ms.unwrap_or(60_000) / 1_000).unwrap_or(usual)
+    })
+}
+
 /// RFC 7636: does the verifier fit the challenge of the request?
 pub(crate) fn verifier_fits(challenge: Option<&str>, verifier: Option<&str>) -> bool {
     match (challenge, verifier) {

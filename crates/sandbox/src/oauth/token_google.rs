@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Site;
 use super::id_token::{self, Claims};
-use super::token::{Asked, Secret, judge_secret, verifier_fits};
+use super::token::{Asked, Secret, judge_secret, life, verifier_fits};
 use super::token_reply::{Reply, indented_object};
 use crate::ProviderKind;
 use crate::faults::{FaultKind, Scope};
@@ -155,6 +155,11 @@ fn grant_access(
     let Some(grant) = books.grants.grants.get(&number).cloned() else {
         return refuse(400, "invalid_grant", "Bad Request");
     };
+    let reach = Scope {
+        client_id: Some(&grant.client_id),
+        ..Scope::of(ProviderKind::Google, &grant.address)
+    };
+    let life = life(books, reach, LIFE);
     let access = format!("ya29.a0{}", books.dice.text(if long { 8185 } else { 215 }));
     books.grants.access.insert(
         access.clone(),
@@ -163,11 +168,11 @@ fn grant_access(
             grant: Some(number),
             address: grant.address.clone(),
             scopes: grant.scopes.clone(),
-            expires_at: asked.now + LIFE,
+            expires_at: asked.now + life,
             revoked: false,
         },
     );
-    let mut members = vec![("access_token", json!(access)), ("expires_in", json!(LIFE))];
+    let mut members = vec![("access_token", json!(access)), ("expires_in", json!(life))];
     members.extend(extra.iter().cloned());
     members.push(("scope", json!(grant.scopes.join(" "))));
     members.push(("token_type", json!("Bearer")));

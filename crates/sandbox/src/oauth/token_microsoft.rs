@@ -7,7 +7,7 @@ use super::Site;
 use super::id_token::{self, Claims};
 use super::microsoft::{Said, long_timestamp, redirect_text, say, wrong_tenant_or_app};
 use super::sitting::{full_scope, is_identity};
-use super::token::{Asked, Secret, judge_secret, verifier_fits};
+use super::token::{Asked, Secret, judge_secret, life, verifier_fits};
 use super::token_reply::{Reply, object};
 use crate::ProviderKind;
 use crate::faults::{FaultKind, Scope};
@@ -401,6 +401,7 @@ fn grant_access(
         ..Scope::of(ProviderKind::Microsoft, &grant.address)
     };
     let long = books.faults.strike(FaultKind::Token8k, scope).is_some();
+    let life = life(books, scope, LIFE);
     // Some 1,900 characters: with XOAUTH2 around them longer than many a line buffer.
     let access = format!("EwB{}", books.dice.text(if long { 8189 } else { 1_907 }));
     books.grants.access.insert(
@@ -410,15 +411,15 @@ fn grant_access(
             grant: Some(number),
             address: grant.address.clone(),
             scopes: scopes.clone(),
-            expires_at: asked.now + LIFE,
+            expires_at: asked.now + life,
             revoked: false,
         },
     );
     let mut members = vec![
         ("token_type", json!("Bearer")),
         ("scope", json!(scopes.join(" "))),
-        ("expires_in", json!(LIFE)),
-        ("ext_expires_in", json!(LIFE)),
+        ("expires_in", json!(life)),
+        ("ext_expires_in", json!(life)),
         ("access_token", json!(access)),
     ];
     if offline {

@@ -74,7 +74,7 @@ pub async fn add(
         if let Some(id) = emails::copies::at(tx, account, place).await? {
             return known(tx, account, id).await;
         }
-        if let Some(id) = same_email(tx, account, new).await? {
+        if let Some(id) = same_email(tx, account, new, place).await? {
             emails::copies::add(tx, account, id, place, &new.keywords).await?;
             return known(tx, account, id).await;
         }
@@ -143,24 +143,51 @@ async fn known(tx: &mut Tx, account: AccountId, id: EmailId) -> Result<Added> {
     })
 }
 
-async fn same_email(tx: &mut Tx, account: AccountId, new: &NewEmail) -> Result<Option<EmailId>> {
+async fn same_email(
+    tx: &mut Tx,
+    account: AccountId,
+    new: &NewEmail,
+    place: Place,
+) -> Result<Option<EmailId>> {
     if let Some(gm_msgid) = new.gm_msgid
         && let Some(id) = emails::by_gm_msgid(tx, account, gm_msgid).await?
     {
         return Ok(Some(id));
     }
-    let Some(message_id) = new.message.headers.message_id.first() else {
-        return Ok(None);
+    // The bytes of a sent mail's copy may differ (Exchange rebuilds it), so for that the id alone decides, in
+    // the folder where the email waits for its copy: a mail elsewhere that borrows the id is another mail.
+    // Gmail has one message for all its folders.
+    let waits = "NOT EXISTS (SELECT 1 FROM copies c WHERE c.account_id = e.account_id AND c.email_id = e.id)";
+    let row = match new.message.headers.message_id.first() {
+        Some(message_id) => {
+            tx.row(
+                format!(
+                    "SELECT e.id, e.gm_msgid, e.thread_id FROM emails e WHERE e.account_id = $1 AND e.message_id = $2 \
+                     AND (e.blob_id = $3 OR ({waits} AND ($5 = 1 OR EXISTS (SELECT 1 FROM email_folders f \
+                     WHERE f.account_id = e.account_id AND f.email_id = e.id AND f.folder_id = $4)))) ORDER BY e.seq LIMIT 1"
+                ),
+                args![
+                    account,
+                    threads::cut(message_id),
+                    new.blob_id,
+                    place.folder,
+                    new.gm_msgid.is_some()
+                ],
+            )
+            .await?
+        }
+        // Without a Message-ID the bytes decide, for an email whose copies a new UIDVALIDITY made void.
+        None => {
+            tx.row(
+                format!(
+                    "SELECT e.id, e.gm_msgid, e.thread_id FROM emails e WHERE e.account_id = $1 AND e.blob_id = $2 \
+                     AND e.message_id IS NULL AND {waits} ORDER BY e.seq LIMIT 1"
+                ),
+                args![account, new.blob_id],
+            )
+            .await?
+        }
     };
-    // The bytes of a sent mail's copy may differ (Exchange rebuilds it), so for that the id alone decides.
-    let row = tx
-        .row(
-            "SELECT e.id, e.gm_msgid, e.thread_id FROM emails e WHERE e.account_id = $1 AND e.message_id = $2 AND \
-             (e.blob_id = $3 OR NOT EXISTS (SELECT 1 FROM copies c WHERE c.account_id = e.account_id AND c.email_id = e.id)) \
-             ORDER BY e.seq LIMIT 1",
-            args![account, threads::cut(message_id), new.blob_id],
-        )
-        .await?;
     let Some(row) = row else { return Ok(None) };
     let id: EmailId = row.get(0)?;
     let known_as: Option<String> = row.get(1)?;

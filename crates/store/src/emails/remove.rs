@@ -69,6 +69,31 @@ pub async fn move_local(
     Ok(())
 }
 
+/// Empties folders that are gone upstream. Called after the other folders have been pulled: what was moved or
+/// renamed has its new place by then and keeps its id; what has no other place goes.
+pub async fn empty_gone_folders(tx: &mut Tx, account: AccountId) -> Result<()> {
+    let rows = tx
+        .rows(
+            "SELECT f.id, m.email_id FROM folders f JOIN email_folders m ON m.account_id = f.account_id AND m.folder_id = f.id \
+             WHERE f.account_id = $1 AND f.gone = 1 LIMIT 5000",
+            args![account],
+        )
+        .await?;
+    for row in rows {
+        let (folder, email): (FolderId, EmailId) = (row.get(0)?, row.get(1)?);
+        tx.execute(
+            "DELETE FROM copies WHERE account_id = $1 AND folder_id = $2 AND email_id = $3",
+            args![account, folder, email],
+        )
+        .await?;
+        leave(tx, account, email, folder).await?;
+        if emails::folders_of(tx, account, email).await?.is_empty() {
+            remove(tx, account, email).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn leave(tx: &mut Tx, account: AccountId, email: EmailId, folder: FolderId) -> Result<()> {
     tx.execute(
         "DELETE FROM email_folders WHERE account_id = $1 AND folder_id = $2 AND email_id = $3",

@@ -13,6 +13,7 @@ pub(super) fn main(dovecot: &Dovecot) -> String {
     let imap = dovecot.imap_port;
     let imaps = dovecot.imaps_port;
     let folders = folders(dovecot.setup.folders);
+    let mechanisms = &dovecot.setup.mechanisms;
     format!(
         r"
 base_dir = {dir}/run
@@ -30,7 +31,7 @@ ssl_cert = <{dir}/cert.pem
 ssl_key = <{dir}/key.pem
 disable_plaintext_auth = yes
 
-auth_mechanisms = xoauth2 oauthbearer
+auth_mechanisms = {mechanisms}
 # With the cache a revoked token would still log in.
 auth_cache_size = 0
 auth_failure_delay = 0

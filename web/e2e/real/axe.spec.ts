@@ -1,7 +1,7 @@
 //! No serious fault of accessibility on any page, in both languages and sizes.
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
-import { signIn } from './people'
+import { signIn } from '../people'
 
 const paths = [
   'mail',

@@ -1,6 +1,6 @@
 //! S-39 to S-48, S-58: the manual's way, words and order, to the letter, in Japanese.
 import { expect, test } from '@playwright/test'
-import { signIn } from './people'
+import { signIn } from '../people'
 
 test.use({ locale: 'ja-JP', viewport: { width: 1440, height: 900 } })
 

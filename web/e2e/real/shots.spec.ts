@@ -1,6 +1,6 @@
 //! Every route, ja and en, 1440 and 390 wide, light and dark, into ../shots: to be looked at.
 import { test, type Page } from '@playwright/test'
-import { signIn } from './people'
+import { signIn } from '../people'
 
 const routes: [string, string, ((page: Page) => Promise<void>)?][] = [
   ['mail', 'mail'],

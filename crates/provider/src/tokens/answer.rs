@@ -1,0 +1,79 @@
+//! What a token endpoint's answer means: for the protocol, for the clock, and for people.
+
+use store::Millis;
+use wire::oauth::{self, TokenErrorKind};
+
+use super::step::Answer;
+use crate::advice::{self, Case, TokenStep};
+use crate::profile::ProviderProfile;
+
+/// Milliseconds that a new access token lives; an hour where the provider does not say.
+pub(crate) fn life_of(reply: &oauth::TokenReply) -> Millis {
+    i64::try_from(reply.expires_in.unwrap_or(3_600).min(7 * 24 * 3_600)).unwrap_or(3_600) * 1_000
+}
+
+/// A moment so many seconds from now.
+pub(crate) fn ends_at(now: Millis, seconds: Option<u64>) -> Option<Millis> {
+    seconds
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .map(|seconds| now.saturating_add(seconds.saturating_mul(1_000)))
+}
+
+pub(super) fn answer_of(error: &oauth::TokenError) -> Answer {
+    match error.kind {
+        TokenErrorKind::InvalidGrant => Answer::GrantRefused,
+        TokenErrorKind::InteractionRequired | TokenErrorKind::ConsentRequired => {
+            Answer::PersonNeeded
+        }
+        TokenErrorKind::InvalidClient
+        | TokenErrorKind::UnauthorizedClient
+        | TokenErrorKind::InvalidScope
+        | TokenErrorKind::InvalidRequest => Answer::AppRefused,
+        TokenErrorKind::Throttled { retry_after } => Answer::Throttled {
+            wait: retry_after
+                .and_then(|seconds| i64::try_from(seconds).ok())
+                .map(|seconds| seconds.saturating_mul(1_000)),
+        },
+        TokenErrorKind::Temporary | TokenErrorKind::NotJson | TokenErrorKind::Other => Answer::None,
+    }
+}
+
+/// The case of a refused token request, with the words of the catalogue.
+pub(crate) fn case_of(
+    profile: &ProviderProfile,
+    error: &oauth::TokenError,
+    at: TokenStep,
+    days: Option<u64>,
+) -> Case {
+    if error.kind == TokenErrorKind::NotJson {
+        return Case::new("token-reply-unreadable").said(&error.provider_said);
+    }
+    let numbers: Vec<u32> = error
+        .error_codes
+        .iter()
+        .filter_map(|code| u32::try_from(*code).ok())
+        .collect();
+    advice::token_error(&advice::TokenError {
+        kind: profile.kind,
+        at,
+        status: error.status,
+        error: error.error.as_deref().unwrap_or_default(),
+        description: &error.provider_said,
+        numbers: &numbers,
+        subtype: error.error_subtype.as_deref().or(error.suberror.as_deref()),
+        days_since_consent: days,
+    })
+}
+
+pub(super) fn refresh_case(
+    profile: &ProviderProfile,
+    error: &oauth::TokenError,
+    age: Millis,
+) -> Case {
+    case_of(
+        profile,
+        error,
+        TokenStep::Refresh,
+        u64::try_from(age / (24 * 3_600_000)).ok(),
+    )
+}

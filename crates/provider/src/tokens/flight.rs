@@ -1,0 +1,291 @@
+//! One refresh, from looking at the row to its end: [`step`](super::step) meets row, endpoint and clock.
+
+use std::time::Duration;
+
+use store::credentials::{self, Credential};
+use store::grants::{self, Grant, Status, Tokens};
+use store::{GrantId, Millis};
+use wire::oauth;
+
+use super::answer::{answer_of, ends_at, life_of, refresh_case};
+use super::step::{self, Action, Answer, Event, Outcome, State, View};
+use crate::advice::Case;
+use crate::cause::to_cause;
+use crate::http::Failure;
+use crate::profile::ProviderProfile;
+use crate::{Error, Providers};
+
+/// What a flight knows besides the protocol's state.
+struct Flight {
+    grant: Grant,
+    credential: Credential,
+    owner: String,
+    tokens: Option<Tokens>,
+    refusal: Option<Case>,
+}
+
+/// Drives [`step::step`] once from looking to its end.
+pub(super) async fn run(
+    providers: &Providers,
+    id: GrantId,
+    least_life: Millis,
+) -> Result<Outcome, Error> {
+    let store = providers.store();
+    let mut flight = read_flight(providers, id).await?;
+    let mut state = State::Looking;
+    let mut event = Event::Read {
+        now: store.now(),
+        view: flight.view(providers).await?,
+        least_life,
+    };
+    loop {
+        let (next, action) = step::step(state, event);
+        state = next;
+        event = match action {
+            Action::Read => {
+                let kept = flight.refusal.take();
+                flight = read_flight(providers, id).await?;
+                flight.refusal = kept;
+                Event::Read {
+                    now: store.now(),
+                    view: flight.view(providers).await?,
+                    least_life,
+                }
+            }
+            Action::TakeLease { version, until } => {
+                let owner = flight.owner.clone();
+                Event::Leased(
+                    store
+                        .write(move |tx| {
+                            Box::pin(async move {
+                                grants::take_lease(tx, id, version, &owner, until).await
+                            })
+                        })
+                        .await?,
+                )
+            }
+            Action::Ask { previous, within } => {
+                let answer = flight.request(providers, previous, within).await?;
+                Event::Answered {
+                    now: store.now(),
+                    answer,
+                }
+            }
+            Action::Store { version, ahead } => {
+                Event::Stored(flight.keep(providers, version, ahead).await?)
+            }
+            Action::GiveBack {
+                version,
+                status,
+                next_try,
+            } => {
+                flight
+                    .give_back(providers, version, status, next_try)
+                    .await?;
+                Event::GivenBack
+            }
+            Action::End => {
+                return Ok(match state {
+                    State::Ended(outcome) => outcome,
+                    _ => Outcome::Later(store.now() + step::FIRST_WAIT),
+                });
+            }
+        };
+    }
+}
+
+async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error> {
+    let owner = format!(
+        "{} {}",
+        providers.store().node(),
+        store::base32(&providers.store().world().random::<5>())
+    );
+    let found = providers
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                let Some(grant) = grants::find(tx, id).await? else {
+                    return Ok(None);
+                };
+                let credential = credentials::find(tx, grant.credential_id).await?;
+                Ok(credential.map(|credential| (grant, credential)))
+            })
+        })
+        .await?;
+    let (grant, credential) = found.ok_or(Error::NoGrant)?;
+    Ok(Flight {
+        grant,
+        credential,
+        owner,
+        tokens: None,
+        refusal: None,
+    })
+}
+
+impl Flight {
+    async fn view(&self, providers: &Providers) -> Result<View, Error> {
+        let id = self.grant.id;
+        let has_previous = providers
+            .store()
+            .read(move |tx| {
+                Box::pin(async move { Ok(grants::previous_refresh_token(tx, id).await?.is_some()) })
+            })
+            .await?;
+        let grant = &self.grant;
+        Ok(View {
+            version: grant.version,
+            status: grant.status,
+            access_ends_at: grant.access_ends_at.filter(|_| grant.has_access_token),
+            leased_until: grant.lease_until,
+            not_before: grant.refresh_at.filter(|_| grant.failures > 0),
+            failures: grant.failures,
+            has_previous,
+        })
+    }
+
+    async fn request(
+        &mut self,
+        providers: &Providers,
+        previous: bool,
+        within: Millis,
+    ) -> Result<Answer, Error> {
+        let (id, credential_id) = (self.grant.id, self.credential.id);
+        let (token, secret) = providers
+            .store()
+            .read(move |tx| {
+                Box::pin(async move {
+                    let token = if previous {
+                        grants::previous_refresh_token(tx, id).await?
+                    } else {
+                        grants::refresh_token(tx, id).await?
+                    };
+                    Ok((token, credentials::secret(tx, credential_id).await?))
+                })
+            })
+            .await?;
+        let profile = providers.profile(&self.credential.fields.provider)?;
+        let (Some(token), Some(secret)) = (token, secret) else {
+            return Ok(Answer::GrantRefused);
+        };
+        let scope = profile.refresh_scope(Some(&self.grant.scopes));
+        let form = oauth::refresh_form(
+            &self.credential.fields.client_id,
+            Some(&secret),
+            &token,
+            scope.as_deref(),
+        );
+        let tenant =
+            Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
+        let deadline = Duration::from_millis(within.max(1_000).unsigned_abs());
+        let reply = providers
+            .http()
+            .token(profile, &profile.token_url_for(tenant), &form, deadline)
+            .await;
+        let now = providers.store().now();
+        Ok(match reply {
+            Ok(reply) => {
+                let access_ends_at = now + life_of(&reply);
+                self.tokens = Some(Tokens {
+                    access_token: reply.access_token,
+                    access_ends_at,
+                    refresh_token: reply.refresh_token,
+                    refresh_ends_at: ends_at(now, reply.refresh_token_expires_in),
+                    scopes: reply.scope,
+                });
+                Answer::Tokens { access_ends_at }
+            }
+            Err(Failure::Unreachable(words)) => {
+                self.refusal = Some(self.facts(profile, Case::new("network").said(words)));
+                Answer::None
+            }
+            Err(Failure::Refused(error)) => {
+                let case = refresh_case(profile, &error, now - self.grant.created_at);
+                self.refusal = Some(self.facts(profile, case));
+                answer_of(&error)
+            }
+        })
+    }
+
+    fn facts(&self, profile: &ProviderProfile, case: Case) -> Case {
+        case.with("provider", &profile.label)
+            .with("address", &self.grant.subject.address)
+            .with("credential", self.credential.id.to_string())
+    }
+
+    async fn keep(
+        &mut self,
+        providers: &Providers,
+        version: i64,
+        ahead: Millis,
+    ) -> Result<bool, Error> {
+        let Some(tokens) = self.tokens.take() else {
+            return Ok(false);
+        };
+        let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
+        // Spread: grants that were refreshed in one minute shall not all come back in one minute.
+        let early = i64::try_from(
+            providers
+                .store()
+                .world()
+                .jitter((ahead / 5).max(1).unsigned_abs()),
+        )
+        .unwrap_or(0);
+        let refresh_at = tokens.access_ends_at - ahead - early;
+        let stored = providers
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let stored =
+                        grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
+                    if stored {
+                        credentials::set_status(tx, credential, credentials::Status::Good, None)
+                            .await?;
+                    }
+                    Ok(stored)
+                })
+            })
+            .await?;
+        providers.memory().forget(Some(id));
+        Ok(stored)
+    }
+
+    async fn give_back(
+        &mut self,
+        providers: &Providers,
+        version: i64,
+        status: Option<Status>,
+        next_try: Option<Millis>,
+    ) -> Result<(), Error> {
+        let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
+        let case = self.refusal.take().unwrap_or_else(|| self.facts_only());
+        let cause = to_cause(&case);
+        let until = next_try.filter(|_| status == Some(Status::Throttled));
+        let jitter = i64::try_from(providers.store().world().jitter(1_000)).unwrap_or(0);
+        providers
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let turned = status.map(|status| (status, until, cause.clone()));
+                    let next = next_try.map(|time| time + jitter);
+                    let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
+                    if ours && status == Some(Status::AppBroken) {
+                        credentials::set_status(
+                            tx,
+                            credential,
+                            credentials::Status::Broken,
+                            Some(&cause),
+                        )
+                        .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await?;
+        tracing::warn!(grant.id = %id, cause = %case.cause_id, "a refresh brought no token");
+        Ok(())
+    }
+
+    fn facts_only(&self) -> Case {
+        Case::new("grant-ended").with("address", &self.grant.subject.address)
+    }
+}

@@ -1,0 +1,250 @@
+use super::*;
+
+fn view() -> View {
+    View {
+        version: 3,
+        status: Status::Good,
+        access_ends_at: Some(1_000),
+        leased_until: None,
+        not_before: None,
+        failures: 0,
+        has_previous: false,
+    }
+}
+
+fn read(now: Millis, view: View) -> Event {
+    Event::Read {
+        now,
+        view,
+        least_life: LEAST_LIFE,
+    }
+}
+
+fn asking(view: View) -> State {
+    State::Asking {
+        view,
+        previous: false,
+        until: LEASE,
+        began: 0,
+    }
+}
+
+#[test]
+fn a_token_with_life_left_is_used_without_asking_anybody() {
+    let fresh = View {
+        access_ends_at: Some(100_000),
+        ..view()
+    };
+    assert_eq!(
+        step(State::Looking, read(0, fresh)).0,
+        State::Ended(Outcome::Fresh)
+    );
+}
+
+#[test]
+fn a_refresh_is_asked_for_under_a_lease_and_ends_before_it() {
+    let (state, action) = step(State::Looking, read(0, view()));
+    assert_eq!(
+        action,
+        Action::TakeLease {
+            version: 3,
+            until: LEASE
+        }
+    );
+    let (_, action) = step(state, Event::Leased(true));
+    assert_eq!(
+        action,
+        Action::Ask {
+            previous: false,
+            within: LEASE - MARGIN
+        }
+    );
+}
+
+#[test]
+fn whoever_loses_the_lease_looks_again() {
+    let (state, _) = step(State::Looking, read(0, view()));
+    assert_eq!(
+        step(state, Event::Leased(false)),
+        (State::Looking, Action::Read)
+    );
+    let busy = View {
+        leased_until: Some(500),
+        ..view()
+    };
+    assert_eq!(
+        step(State::Looking, read(0, busy)).0,
+        State::Ended(Outcome::Busy(500))
+    );
+}
+
+#[test]
+fn tokens_are_stored_before_anyone_uses_them() {
+    let answer = Event::Answered {
+        now: 10,
+        answer: Answer::Tokens {
+            access_ends_at: 3_600_010,
+        },
+    };
+    let (state, action) = step(asking(view()), answer);
+    assert_eq!(
+        action,
+        Action::Store {
+            version: 3,
+            ahead: 300_000
+        }
+    );
+    assert_eq!(
+        step(state.clone(), Event::Stored(true)).0,
+        State::Ended(Outcome::Fresh)
+    );
+    assert_eq!(
+        step(state, Event::Stored(false)),
+        (State::Looking, Action::Read)
+    );
+}
+
+#[test]
+fn a_refused_grant_counts_only_after_a_second_look() {
+    let (state, action) = step(
+        asking(view()),
+        Event::Answered {
+            now: 10,
+            answer: Answer::GrantRefused,
+        },
+    );
+    assert_eq!(action, Action::Read);
+    let renewed = View {
+        version: 4,
+        ..view()
+    };
+    assert_eq!(
+        step(state.clone(), read(20, renewed)),
+        (State::Looking, Action::Read)
+    );
+    let (state, action) = step(state, read(20, view()));
+    assert_eq!(
+        action,
+        Action::GiveBack {
+            version: 3,
+            status: Some(Status::NeedsConsent),
+            next_try: None
+        }
+    );
+    assert_eq!(
+        step(state, Event::GivenBack).0,
+        State::Ended(Outcome::NeedsConsent)
+    );
+}
+
+#[test]
+fn the_refresh_token_before_the_newest_is_tried_once() {
+    let (state, _) = step(
+        asking(view()),
+        Event::Answered {
+            now: 10,
+            answer: Answer::GrantRefused,
+        },
+    );
+    let kept = View {
+        has_previous: true,
+        ..view()
+    };
+    let (state, action) = step(state, read(20, kept.clone()));
+    assert!(matches!(action, Action::Ask { previous: true, .. }));
+    let (state, _) = step(
+        state,
+        Event::Answered {
+            now: 30,
+            answer: Answer::GrantRefused,
+        },
+    );
+    let (_, action) = step(state, read(40, kept));
+    assert!(matches!(
+        action,
+        Action::GiveBack {
+            status: Some(Status::NeedsConsent),
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_refused_app_leaves_the_grant_alone() {
+    let (_, action) = step(
+        asking(view()),
+        Event::Answered {
+            now: 10,
+            answer: Answer::AppRefused,
+        },
+    );
+    assert_eq!(
+        action,
+        Action::GiveBack {
+            version: 3,
+            status: Some(Status::AppBroken),
+            next_try: Some(10 + APP_BROKEN_WAIT)
+        }
+    );
+}
+
+#[test]
+fn no_answer_means_another_try_and_nothing_else() {
+    let failing = View {
+        failures: 3,
+        ..view()
+    };
+    let (state, action) = step(
+        asking(failing),
+        Event::Answered {
+            now: 10,
+            answer: Answer::None,
+        },
+    );
+    assert_eq!(
+        action,
+        Action::GiveBack {
+            version: 3,
+            status: Some(Status::Throttled),
+            next_try: Some(10 + 16_000)
+        }
+    );
+    assert_eq!(state, State::GivingBack(Outcome::Later(16_010)));
+    let still_good = View {
+        access_ends_at: Some(200_000),
+        ..view()
+    };
+    let (state, action) = step(
+        asking(still_good),
+        Event::Answered {
+            now: 10,
+            answer: Answer::None,
+        },
+    );
+    assert_eq!(
+        action,
+        Action::GiveBack {
+            version: 3,
+            status: None,
+            next_try: Some(2_010)
+        }
+    );
+    assert_eq!(state, State::GivingBack(Outcome::Fresh));
+}
+
+#[test]
+fn a_broken_app_is_not_asked_again_before_its_time() {
+    let broken = View {
+        status: Status::AppBroken,
+        not_before: Some(5_000),
+        ..view()
+    };
+    assert_eq!(
+        step(State::Looking, read(1_000, broken.clone())).0,
+        State::Ended(Outcome::AppBroken)
+    );
+    assert!(matches!(
+        step(State::Looking, read(5_000, broken)).1,
+        Action::TakeLease { .. }
+    ));
+}
