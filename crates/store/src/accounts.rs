@@ -333,7 +333,9 @@ pub async fn set_sync(
     until: Option<Millis>,
     cause: Option<&Cause>,
 ) -> Result<()> {
-    turn(tx, id, Side::Sync, status.word(), until, cause).await
+    turn(tx, id, Side::Sync, status.word(), until, cause)
+        .await
+        .map(drop)
 }
 
 /// Turns sending to a state.
@@ -344,7 +346,11 @@ pub async fn set_send(
     until: Option<Millis>,
     cause: Option<&Cause>,
 ) -> Result<()> {
-    turn(tx, id, Side::Send, status.word(), until, cause).await
+    let turned = turn(tx, id, Side::Send, status.word(), until, cause).await?;
+    if turned && status == SendStatus::Ready {
+        crate::submissions::try_again(tx, id).await?;
+    }
+    Ok(())
 }
 
 async fn turn(
@@ -354,7 +360,7 @@ async fn turn(
     status: &str,
     until: Option<Millis>,
     cause: Option<&Cause>,
-) -> Result<()> {
+) -> Result<bool> {
     let now = tx.now();
     let word = side.word();
     let old = tx
@@ -363,12 +369,12 @@ async fn turn(
             args![id],
         )
         .await?;
-    let Some(old) = old else { return Ok(()) };
+    let Some(old) = old else { return Ok(false) };
     let turned = old.get::<String>(0)? != status;
     let cause_text = Cause::to_column(cause);
     if !turned && old.get::<Option<String>>(1)? == cause_text && old.get::<Option<i64>>(2)? == until
     {
-        return Ok(());
+        return Ok(false);
     }
     tx.execute(
         format!(
@@ -382,7 +388,7 @@ async fn turn(
         intervals::turn(tx, id.0, side, status, cause).await?;
     }
     tx.announce(Announcement::Accounts);
-    Ok(())
+    Ok(turned)
 }
 
 /// Notes which dialect of replication the mailbox speaks.

@@ -46,6 +46,20 @@ pub async fn add(
     Ok(id)
 }
 
+/// Orders a piece of work, unless the same is ordered already.
+pub async fn add_once(tx: &mut Tx, kind: &str, subject: [u8; 16], run_at: Millis) -> Result<()> {
+    let waiting = tx
+        .number(
+            "SELECT COUNT(*) FROM jobs WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL AND lease_owner IS NULL",
+            args![kind, subject.to_vec()],
+        )
+        .await?;
+    if waiting == 0 {
+        add(tx, kind, subject, "{}", run_at).await?;
+    }
+    Ok(())
+}
+
 /// Claims the next job that is due.
 pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Job>> {
     let now = tx.now();

@@ -283,6 +283,21 @@ pub async fn cancel(tx: &mut Tx, account: AccountId, id: SubmissionId) -> Result
     Ok(touched > 0)
 }
 
+/// Sending works again: what waits for its next try is due now.
+pub async fn try_again(tx: &mut Tx, account: AccountId) -> Result<()> {
+    let now = tx.now();
+    let touched = tx
+        .execute(
+            "UPDATE submissions SET run_at = $2 WHERE account_id = $1 AND status = 'queued' AND run_at > $2 AND send_at <= $2",
+            args![account, now],
+        )
+        .await?;
+    if touched > 0 {
+        tx.announce(Announcement::Submissions);
+    }
+    Ok(())
+}
+
 /// When the next submission is due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Millis>> {
     let row = tx

@@ -25,6 +25,8 @@ use crate::standing::{self, Shown};
 
 /// A check's worker is believed dead after this.
 const LEASE: Millis = 5 * 60_000;
+/// The kind of job that tries again whether an account can send.
+pub const SEND_CHECK: &str = "send-check";
 /// The kind of job that checks one account.
 const ACCOUNT_CHECK: &str = "account-check";
 /// Checks that run at once.
@@ -103,7 +105,7 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
             let steps = connect.as_ref().map(steps_of).unwrap_or_default();
             ((Told::Connect(id), steps), account)
         }
-        ACCOUNT_CHECK => ((Told::Job, Vec::new()), Some(AccountId(job.subject))),
+        SEND_CHECK | ACCOUNT_CHECK => ((Told::Job, Vec::new()), Some(AccountId(job.subject))),
         other => {
             tracing::warn!(kind = other, "nobody knows this kind of work");
             ((Told::Job, Vec::new()), None)
@@ -129,6 +131,8 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
         };
         if at_connect {
             check.run_after_consent().await?;
+        } else if job.kind == SEND_CHECK {
+            check.smtp(Status::Checking).await?;
         } else {
             check.run_on_demand().await?;
         }
@@ -184,18 +188,25 @@ impl Check<'_> {
             self.tell(step, Status::Done).await?;
         }
         if receives {
-            // The account's own task starts, or goes on, from here.
-            self.providers
-                .store()
-                .announce(Announcement::Grant(self.account.grant_id));
+            self.go_on();
         }
         Ok(())
     }
 
+    /// The account's own task starts, or goes on, from here.
+    fn go_on(&self) {
+        self.providers
+            .store()
+            .announce(Announcement::Grant(self.account.grant_id));
+    }
+
     async fn run_on_demand(&mut self) -> anyhow::Result<()> {
         if self.token().await? {
-            self.imap(Status::Checking).await?;
+            let receives = self.imap(Status::Checking).await?;
             self.smtp(Status::Checking).await?;
+            if receives {
+                self.go_on();
+            }
         } else {
             for name in ["imap", "smtp"] {
                 let subject = self.account.mailbox_address.clone();

@@ -149,7 +149,17 @@ pub async fn pull(
     // Newest first: that is what a person wants to see.
     missing.sort_by_key(|(uid, _)| std::cmp::Reverse(*uid));
     for batch in missing.chunks(BATCH) {
-        let fetched = fetch_bodies(connection, batch).await?;
+        let mut fetched = fetch_bodies(connection, batch).await?;
+        if fetched.len() < batch.len() {
+            // Exchange announces a message before it gives it. What does not come after a NOOP never does.
+            connection.noop().await?;
+            let late: Vec<(i64, Row)> = batch
+                .iter()
+                .filter(|(uid, _)| !fetched.contains_key(uid))
+                .cloned()
+                .collect();
+            fetched.extend(fetch_bodies(connection, &late).await?);
+        }
         pulled.not_sent += batch.len() - fetched.len();
         pulled.added += keep_batch(providers, account, folder, uidvalidity, batch, fetched).await?;
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::intervals::Cause;
-use store::{Millis, Store, connects};
+use store::{Millis, Store, connects, jobs};
 use wire::outcome::{Outcome, Verdict};
 
 /// Settings at Microsoft work after one to two hours.
@@ -69,7 +69,12 @@ pub fn judge(verdict: &Verdict, now: Millis, consented_at: Millis, failures: u32
             again: Duration::ZERO,
         },
         Outcome::Later { after } => {
-            let again = after.max(back_off(failures));
+            // A cut line is mended by the next try; only when that does not help the pause grows.
+            let again = if passing(verdict.cause_id) && failures <= PATIENCE {
+                back_off(failures)
+            } else {
+                after.max(back_off(failures))
+            };
             let until = now + i64::try_from(again.as_millis()).unwrap_or(i64::MAX / 2);
             let long = again >= Duration::from_secs(60);
             let show = (failures >= PATIENCE || long && !passing(verdict.cause_id))
@@ -88,7 +93,11 @@ fn passing(cause_id: &str) -> bool {
     cause_id.starts_with("net-")
         || matches!(
             cause_id,
-            "imap-bye" | "imap-unavailable" | "gmail-system-error" | "exchange-connection-closed"
+            "imap-bye"
+                | "imap-unavailable"
+                | "gmail-system-error"
+                | "exchange-connection-closed"
+                | "message-too-large"
         )
 }
 
@@ -134,7 +143,8 @@ pub async fn show_sync(
         .await
 }
 
-/// Shows what was judged of sending.
+/// Shows what was judged of sending, and orders the next try: nobody has to send a mail to find out that a
+/// setting has settled.
 pub async fn show_send(
     store: &Store,
     account: &Account,
@@ -145,18 +155,17 @@ pub async fn show_send(
     let Some(shown) = standing.show else {
         return Ok(());
     };
+    let again = i64::try_from(standing.again.as_millis()).unwrap_or(0);
     store
         .write(move |tx| {
             Box::pin(async move {
-                match shown {
-                    Shown::Later(until) => {
-                        accounts::set_send(tx, id, SendStatus::Later, Some(until), Some(&cause))
-                            .await
-                    }
-                    Shown::Blocked => {
-                        accounts::set_send(tx, id, SendStatus::Blocked, None, Some(&cause)).await
-                    }
-                }
+                let (status, until) = match shown {
+                    Shown::Later(until) => (SendStatus::Later, Some(until)),
+                    Shown::Blocked => (SendStatus::Blocked, None),
+                };
+                accounts::set_send(tx, id, status, until, Some(&cause)).await?;
+                let run_at = tx.now() + again;
+                jobs::add_once(tx, crate::checks::SEND_CHECK, id.0, run_at).await
             })
         })
         .await

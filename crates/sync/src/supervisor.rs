@@ -29,6 +29,8 @@ const IDLE_FOR: Duration = Duration::from_secs(9 * 60);
 const POLL: Duration = Duration::from_secs(60);
 /// The other folders are looked at this often.
 const ROUND: Duration = Duration::from_secs(120);
+/// So many ends in a row that need no waiting are not shown.
+const QUIET: u32 = 3;
 /// A session that lived this long proves that all is well.
 const PROVEN: Duration = Duration::from_secs(60);
 
@@ -194,8 +196,9 @@ async fn after_imap(
 ) -> Duration {
     let verdict = error.verdict();
     tracing::info!(account.id = %account.id, cause = verdict.cause_id, failures, "a session ended: {error}");
-    if matches!(verdict.outcome, Outcome::Later { after } if after.is_zero()) {
-        // The planned end of a token, or a server that closes: come back at once, but not in a loop.
+    if failures <= QUIET && matches!(verdict.outcome, Outcome::Later { after } if after.is_zero()) {
+        // The planned end of a token, or a server that closes: come back at once, but not in a loop, and not
+        // silently for ever.
         return back_off(failures).saturating_sub(Duration::from_secs(1));
     }
     let consented_at = standing::consented_at(providers.store(), account)

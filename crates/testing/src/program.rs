@@ -72,6 +72,8 @@ pub struct Setup<'a> {
     pub extra_toml: String,
     /// Clients speak TLS and trust `{folder}/NAME`, a PEM file.
     pub ca_file: Option<&'a str>,
+    /// Without [`ADMINISTRATOR`], as after the installation.
+    pub bare: bool,
     /// Put into the folder before the start: name, content.
     pub files: Vec<(&'a str, String)>,
 }
@@ -107,7 +109,7 @@ pub struct Tegata {
     _folder: TempDir,
 }
 
-/// The administrator whom [`Tegata::administrator`] makes.
+/// The administrator who is there from the start, with password.
 pub const ADMINISTRATOR: (&str, &str) = ("admin", "correct horse admin");
 
 /// The password of a person whom [`Tegata::member`] makes.
@@ -124,17 +126,23 @@ impl Tegata {
     #[must_use]
     pub fn start(program: &str, setup: Setup<'_>) -> Tegata {
         // A free port can be taken between the asking and the using: then another one will do.
-        for _ in 1..3 {
+        for attempt in 0.. {
             let mut tegata = Tegata::prepare(program, &setup);
-            match tegata.came_up() {
-                true => return tegata,
-                false if tegata.log().contains("cannot listen on") => tegata.daemon = None,
-                false => break,
+            if !setup.bare {
+                tegata.add_administrator();
             }
+            if tegata.came_up() {
+                return tegata;
+            }
+            let taken = tegata.log().contains("cannot listen on");
+            assert!(
+                taken && attempt < 3,
+                "tegata does not start:\n{}",
+                tegata.log()
+            );
+            tegata.starts = 0;
         }
-        let mut tegata = Tegata::prepare(program, &setup);
-        assert!(tegata.came_up(), "tegata does not start:\n{}", tegata.log());
-        tegata
+        unreachable!("it comes up or it does not")
     }
 
     /// Everything but the start: folder, port, configuration. [`Tegata::run`] works on it.
@@ -342,15 +350,36 @@ impl Tegata {
         browser.came_in(&browser.post("/api/invitations/redeem", &body).await)
     }
 
-    /// Makes a person with the command line, if not made before, and signs in.
-    async fn person(&self, login: &str, password: &str, more: &[&str]) -> Client {
+    /// Before the first start: a server without an administrator would invite one.
+    fn add_administrator(&self) {
+        let (login, password) = ADMINISTRATOR;
+        let file = self.folder.join("admin-password");
+        write(&file, password);
         self.watch.plant(Kind::Password, password);
-        let mut arguments = vec!["user", "add", login, "--password-stdin"];
-        arguments.extend(more);
+        let file = file.display().to_string();
+        let arguments = [
+            "user",
+            "add",
+            login,
+            "--admin",
+            "--name",
+            "管理者",
+            "--password-file",
+            &file,
+        ];
+        let output = self.command(&arguments).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "tegata user add {login}: {said}");
+    }
+
+    /// Makes a person with the command line, if not made before, and signs in.
+    async fn person(&self, login: &str, password: &str) -> Client {
+        self.watch.plant(Kind::Password, password);
+        let arguments = ["user", "add", login, "--password-stdin"];
         let output = self.run(&arguments, &format!("{password}\n")).await;
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
-            output.status.success() || said.contains("taken") || said.contains("already"),
+            output.status.success() || said.contains("the login is taken"),
             "tegata user add {login}: {said}"
         );
         self.sign_in(login, password).await
@@ -365,7 +394,7 @@ impl Tegata {
 
     /// A new browser of a member.
     pub async fn member(&self, login: &str) -> Client {
-        self.person(login, &password_of(login), &[]).await
+        self.person(login, &password_of(login)).await
     }
 }
 

@@ -11,7 +11,7 @@ fn link(log: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_start_prints_a_one_time_link_that_makes_the_administrator() {
-    let mut tegata = Tegata::start(TEGATA, Setup::default());
+    let mut tegata = Tegata::start(TEGATA, Setup { bare: true, ..Setup::default() });
     let printed = link(&tegata.log());
     assert!(printed.starts_with(&format!("{}/invitation#", tegata.base)), "{printed}");
     let admin = tegata.redeem(&printed, "a first password").await;

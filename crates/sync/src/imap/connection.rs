@@ -165,6 +165,11 @@ impl Connection {
         self.unknown_lines
     }
 
+    /// Octets of the largest message that is taken.
+    pub fn largest_message(&self) -> u64 {
+        self.limits.bodies.most
+    }
+
     /// What was told unasked since the last look.
     pub fn take_news(&mut self) -> News {
         std::mem::take(&mut self.news)

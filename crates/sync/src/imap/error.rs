@@ -70,7 +70,8 @@ impl ImapError {
             Self::Net(error) => error.verdict(),
             Self::Refused { verdict, .. } | Self::Bye { verdict, .. } => *verdict,
             Self::Protocol { .. } => of(soon, "net-protocol"),
-            Self::TooLarge { .. } => of(Outcome::Broken, "message-too-large"),
+            // Its size was told smaller before, or it would not have been asked for: worth another look.
+            Self::TooLarge { .. } => of(soon, "message-too-large"),
             Self::Unfit(_) => of(Outcome::Broken, "imap-client-bug"),
             Self::Spill(_) => of(soon, "spill-failed"),
             Self::Poisoned => of(

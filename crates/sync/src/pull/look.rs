@@ -14,6 +14,8 @@ pub(super) struct Row {
     pub(super) received_at: Option<Millis>,
     pub(super) gm_msgid: Option<u64>,
     pub(super) gm_thrid: Option<u64>,
+    /// Octets, as the server counts them.
+    pub(super) size: u64,
 }
 
 pub(super) async fn look(
@@ -24,7 +26,12 @@ pub(super) async fn look(
     if uids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut items = vec![FetchItem::Uid, FetchItem::Flags, FetchItem::InternalDate];
+    let mut items = vec![
+        FetchItem::Uid,
+        FetchItem::Flags,
+        FetchItem::InternalDate,
+        FetchItem::Rfc822Size,
+    ];
     if gmail {
         items.extend([FetchItem::GmMsgId, FetchItem::GmThrId, FetchItem::GmLabels]);
     }
@@ -67,6 +74,7 @@ fn read_row(fetch: &Fetch, flags: &[String]) -> Row {
             .map(|date| date.unix_timestamp().saturating_mul(1000)),
         gm_msgid: fetch.gm_msgid,
         gm_thrid: fetch.gm_thrid,
+        size: fetch.rfc822_size.unwrap_or(0),
     }
 }
 
@@ -74,11 +82,16 @@ pub(super) async fn fetch_bodies(
     connection: &mut Connection,
     batch: &[(i64, Row)],
 ) -> Result<HashMap<i64, Vec<u8>>, ImapError> {
+    let most = connection.largest_message();
     let uids: Vec<u32> = batch
         .iter()
+        .filter(|(_, row)| row.size <= most)
         .filter_map(|(uid, _)| u32::try_from(*uid).ok())
         .collect();
     let mut bodies = HashMap::new();
+    if uids.is_empty() {
+        return Ok(bodies);
+    }
     let set = SequenceSet::of(uids.iter().copied());
     let items = [FetchItem::Uid, FetchItem::whole()];
     let mut run = connection.fetch(&set, &items, None);
