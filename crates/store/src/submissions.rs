@@ -236,6 +236,22 @@ pub async fn claim(tx: &mut Tx, owner: &str, lease: Millis) -> Result<Option<Sub
     rows.first().map(read).transpose()
 }
 
+/// Holds on to a claim that waited for its turn: `false` when it ran out and somebody else has it now.
+pub async fn hold(tx: &mut Tx, submission: &Submission, lease: Millis) -> Result<bool> {
+    let now = tx.now();
+    // Every claim counts up `attempts`, so they tell one claim from another.
+    let touched = tx
+        .execute(
+            "UPDATE submissions SET lease_until = $5 \
+             WHERE account_id = $1 AND id = $2 AND status = $3 AND attempts = $4 AND lease_owner IS NOT NULL",
+            args![
+                submission.account_id, submission.id, submission.status.word(), submission.attempts, now + lease
+            ],
+        )
+        .await?;
+    Ok(touched > 0)
+}
+
 /// Notes where a claimed submission got to, and gives the claim back.
 pub async fn turn(
     tx: &mut Tx,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use provider::Providers;
 use provider::profile::{HostPort, ProviderProfile, Tls};
 use provider::tokens::{self, Answered, Fresh};
+use store::Millis;
 use store::accounts::Account;
 use store::intervals::Cause;
 
@@ -16,7 +17,7 @@ use crate::imap::{Connection, ImapError, Limits};
 use crate::net::{self, Target};
 
 /// How long before the token's end a session is left, so that no command is cut in its middle.
-const LEAVE_BEFORE: Duration = Duration::from_secs(120);
+const LEAVE_BEFORE: Millis = 120_000;
 
 /// Why there is no session.
 #[derive(Debug)]
@@ -51,18 +52,27 @@ pub struct Session {
     pub connection: Connection,
     /// The token it was opened with.
     pub token: Fresh,
+    /// When it is left for one with a fresh token.
+    leave_at: Millis,
 }
 
 impl Session {
+    fn new(providers: &Providers, connection: Connection, token: Fresh) -> Session {
+        let left = (token.ends_at - providers.store().now()).max(0);
+        // Tokens of a few minutes (a tenant's policy) are used for most of their life all the same. Reckoned once:
+        // a share of what is left now would never come.
+        let leave_at = token.ends_at - LEAVE_BEFORE.min(left / 5);
+        Session {
+            connection,
+            token,
+            leave_at,
+        }
+    }
+
     /// How long the session may be used before it has to be opened again with a fresh token.
     pub fn ends_in(&self, providers: &Providers) -> Duration {
-        let left = Duration::from_millis(
-            (self.token.ends_at - providers.store().now())
-                .max(0)
-                .unsigned_abs(),
-        );
-        // Tokens of a few minutes (a tenant's policy) are used for most of their life all the same.
-        left.saturating_sub(LEAVE_BEFORE.min(left / 5))
+        let left = self.leave_at - providers.store().now();
+        Duration::from_millis(left.max(0).unsigned_abs())
     }
 }
 
@@ -100,13 +110,13 @@ pub async fn token(providers: &Providers, account: &Account) -> Result<Fresh, No
 pub async fn open(providers: &Providers, account: &Account) -> Result<Session, NoSession> {
     let token = token(providers, account).await?;
     match log_in(providers, account, &token).await {
-        Ok(connection) => Ok(Session { connection, token }),
+        Ok(connection) => Ok(Session::new(providers, connection, token)),
         Err(error) if error.verdict().refresh_first => {
             // The server may know better than the clock: one fresh token, one more try.
             tokens::refused(providers, account.grant_id, token.version).await?;
             let token = self::token(providers, account).await?;
             let connection = log_in(providers, account, &token).await?;
-            Ok(Session { connection, token })
+            Ok(Session::new(providers, connection, token))
         }
         Err(error) => Err(error.into()),
     }

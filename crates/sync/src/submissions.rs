@@ -58,6 +58,9 @@ pub async fn run(providers: Providers) {
                 let providers = providers.clone();
                 tokio::spawn(async move {
                     let _turn = turn.lock().await;
+                    if !held(&providers, &submission).await {
+                        return;
+                    }
                     if let Err(error) = handle(&providers, &submission).await {
                         // The lease ends by itself and the submission is looked at again.
                         tracing::error!(submission.id = %submission.id, %error, "a submission could not be handled");
@@ -85,6 +88,16 @@ pub async fn run(providers: Providers) {
         })
         .await;
     }
+}
+
+/// Whether the claim is still ours after the wait for its turn: with many mails before it, it may have run out.
+async fn held(providers: &Providers, submission: &Submission) -> bool {
+    let submission = submission.clone();
+    let held = providers
+        .store()
+        .write(move |tx| Box::pin(async move { submissions::hold(tx, &submission, LEASE).await }))
+        .await;
+    held.unwrap_or(false)
 }
 
 #[derive(Deserialize)]
@@ -408,83 +421,85 @@ async fn is_in_sent(
     })
 }
 
-/// Makes sure that there is exactly one copy in Sent.
+/// Makes sure that there is exactly one copy in Sent. One look each time: whoever else waits to be sent from this
+/// mailbox does not wait for the minute to pass.
 async fn file(
     providers: &Providers,
     account: &Account,
     submission: &Submission,
 ) -> anyhow::Result<()> {
-    let later = |wait| {
-        turn(
-            providers,
-            submission,
-            Status::Filing,
-            Duration::from_secs(wait),
-            None,
-            None,
-        )
-    };
+    let age = providers.store().now() - submission.sent_at.unwrap_or(submission.send_at);
+    let (status, wait) = look_and_file(providers, account, submission, age).await?;
+    turn(providers, submission, status, wait, None, None).await
+}
+
+/// One look: what the submission is after it, and when it is looked at next.
+async fn look_and_file(
+    providers: &Providers,
+    account: &Account,
+    submission: &Submission,
+    age: Millis,
+) -> anyhow::Result<(Status, Duration)> {
+    let later = |seconds| Ok((Status::Filing, Duration::from_secs(seconds)));
+    let done = Ok((Status::Sent, Duration::ZERO));
     let Ok(mut session) = session::open(providers, account).await else {
-        return later(60).await;
+        return later(60);
     };
-    let since = submission.sent_at.unwrap_or(submission.send_at);
-    for wait in LOOKS {
-        match is_in_sent(
-            providers,
-            account,
-            &mut session.connection,
-            &submission.message_id,
-        )
-        .await
-        {
-            Ok(Found::There(sent)) => {
-                // Pulled at once, so that the copy and the email here become one under people's eyes.
-                if pull::pull(providers, account, &mut session.connection, &sent)
-                    .await
-                    .is_err()
-                {
-                    tracing::debug!(account.id = %account.id, "the copy in Sent comes with the next round");
-                }
-                let _ = session.connection.logout().await;
-                return turn(
-                    providers,
-                    submission,
-                    Status::Sent,
-                    Duration::ZERO,
-                    None,
-                    None,
-                )
-                .await;
+    let connection = &mut session.connection;
+    let found = is_in_sent(providers, account, connection, &submission.message_id).await;
+    let result = match found {
+        Ok(Found::There(sent)) => {
+            // Pulled at once, so that the copy and the email here become one under people's eyes.
+            if pull::pull(providers, account, connection, &sent)
+                .await
+                .is_err()
+            {
+                tracing::debug!(account.id = %account.id, "the copy in Sent comes with the next round");
             }
-            Ok(Found::NotThere(sent)) if providers.store().now() - since >= FILING => {
-                let Some(message) = providers.store().blobs().get(submission.blob_id).await? else {
-                    break;
-                };
-                let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
-                let done = session
-                    .connection
-                    .append(&name, &["\\Seen".to_owned()], None, &message)
-                    .await;
-                if let Err(error) = done {
-                    tracing::warn!(submission.id = %submission.id, "the copy could not be put into Sent: {error}");
-                    return later(300).await;
-                }
-            }
-            Ok(Found::NotThere(_)) => tokio::time::sleep(Duration::from_secs(wait)).await,
-            Ok(Found::NoSent) => break,
-            Err(_) => return later(30).await,
+            done
         }
+        Ok(Found::NotThere(sent)) if age >= FILING => {
+            let Some(message) = providers.store().blobs().get(submission.blob_id).await? else {
+                return done;
+            };
+            let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
+            let seen = ["\\Seen".to_owned()];
+            match connection.append(&name, &seen, None, &message).await {
+                // The next look finds it, and pulls it.
+                Ok(_) => later(0),
+                Err(error) => {
+                    tracing::warn!(submission.id = %submission.id, "the copy could not be put into Sent: {error}");
+                    later(300)
+                }
+            }
+        }
+        Ok(Found::NoSent) if age >= FILING => done,
+        Ok(_) => Ok((Status::Filing, next_look(age))),
+        Err(_) => return later(30),
+    };
+    let _ = session.connection.logout().await;
+    result
+}
+
+/// At 0, 1, 2, 4 … seconds, and when the copy is due.
+fn next_look(age: Millis) -> Duration {
+    let wait = age.max(1_000).min(FILING - age);
+    Duration::from_millis(wait.max(0).unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_grow_rarer_and_the_last_comes_when_the_copy_is_due() {
+        let mut age = 0;
+        let mut looks = Vec::new();
+        while age < FILING {
+            looks.push(age);
+            age += i64::try_from(next_look(age).as_millis()).unwrap();
+        }
+        assert_eq!(looks, [0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000]);
+        assert_eq!(age, FILING);
     }
-    if providers.store().now() - since < FILING {
-        return later(5).await;
-    }
-    turn(
-        providers,
-        submission,
-        Status::Sent,
-        Duration::ZERO,
-        None,
-        None,
-    )
-    .await
 }

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use sandbox::Sandbox;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, Goodbye};
@@ -309,6 +310,25 @@ impl Tegata {
         command
     }
 
+    /// Changes the data behind the program's back (SQLite only): to make something old, say.
+    ///
+    /// # Panics
+    /// When the statement fails or changes nothing.
+    pub async fn sql(&self, statement: &str) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.folder.join("data/tegata.db"))
+            .busy_timeout(Duration::from_secs(10));
+        let mut connection = sqlx::SqliteConnection::connect_with(&options)
+            .await
+            .expect("the database opens");
+        let done = sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await
+            .unwrap_or_else(|e| panic!("{statement}: {e}"));
+        assert!(done.rows_affected() > 0, "{statement} changes nothing");
+        connection.close().await.expect("the connection closes");
+    }
+
     /// Has a secret searched for that does not come up by itself.
     pub fn plant(&self, kind: Kind, secret: &str) {
         self.watch.plant(kind, secret);
@@ -388,8 +408,7 @@ impl Tegata {
     /// A new browser of [`ADMINISTRATOR`].
     pub async fn administrator(&self) -> Client {
         let (login, password) = ADMINISTRATOR;
-        self.person(login, password, &["--admin", "--name", "管理者"])
-            .await
+        self.sign_in(login, password).await
     }
 
     /// A new browser of a member.

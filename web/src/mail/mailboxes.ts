@@ -14,7 +14,8 @@ const WORDS: Record<string, Key> = {
   trash: 'box.trash',
 }
 
-export const boxName = (box: Mailbox): string => {
+/** By role where it has one, else as the provider calls it. */
+export const boxName = (box: { role: string | null; name: string }): string => {
   const word = WORDS[box.role ?? '']
   return word ? t(word) : box.name
 }
@@ -26,15 +27,21 @@ const rank = (box: Mailbox) => {
 
 export type Placed = { box: Mailbox; depth: number }
 
-/** Roles first, then the rest by order and name, children below their parents. */
-export function arranged(boxes: Mailbox[]): Placed[] {
-  const known = new Set(boxes.map(({ id }) => id))
+/**
+ * What everybody has (by role, flat, in a fixed order) and what people made themselves
+ * (a tree, by order and name). A container without mail that only holds the former,
+ * as `[Gmail]`, is not shown; what else lies in it moves up.
+ */
+export function arranged(boxes: Mailbox[]): { roles: Mailbox[]; own: Placed[] } {
+  const known = (box: Mailbox) => ORDER.includes(box.role ?? '')
+  const roles = boxes.filter(known).sort((a, b) => rank(a) - rank(b))
+  const holders = new Set(roles.map(({ parentId }) => parentId))
+  const own = boxes.filter((box) => !known(box) && !(holders.has(box.id) && !box.totalEmails))
+  const ids = new Set(own.map(({ id }) => id))
   const below = (parentId: string | null, depth: number): Placed[] =>
-    boxes
-      .filter((box) => (known.has(box.parentId ?? '') ? box.parentId : null) === parentId)
-      .sort(
-        (a, b) => rank(a) - rank(b) || a.sortOrder - b.sortOrder || a.name.localeCompare(b.name),
-      )
+    own
+      .filter((box) => (ids.has(box.parentId ?? '') ? box.parentId : null) === parentId)
+      .sort((a, b) => a.sortOrder - b.sortOrder || a.name.localeCompare(b.name))
       .flatMap((box) => [{ box, depth }, ...(depth < 8 ? below(box.id, depth + 1) : [])])
-  return below(null, 0)
+  return { roles, own: below(null, 0) }
 }

@@ -1,7 +1,7 @@
 //! Times as people say them: relative up to a day, then dates (11月22日, 22 Nov),
 //! with the year when it is another one. The exact time is for the hover.
 
-import { words } from './words.svelte'
+import { t, words } from './words.svelte'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -15,7 +15,7 @@ export function shortTime(iso: string, now = Date.now()): string {
   const ago = now - at
   if (ago >= 0 && ago < DAY) {
     const say = new Intl.RelativeTimeFormat(tag(), { numeric: 'auto', style: 'short' })
-    if (ago < MINUTE) return say.format(0, 'second')
+    if (ago < MINUTE) return t('time.now')
     if (ago < HOUR) return say.format(-Math.floor(ago / MINUTE), 'minute')
     return say.format(-Math.floor(ago / HOUR), 'hour')
   }
@@ -30,7 +30,14 @@ export function shortTime(iso: string, now = Date.now()): string {
 export function exactTime(iso: string): string {
   const at = Date.parse(iso)
   if (Number.isNaN(at)) return ''
-  return new Intl.DateTimeFormat(tag(), { dateStyle: 'full', timeStyle: 'short' }).format(at)
+  return new Intl.DateTimeFormat(tag(), {
+    year: 'numeric',
+    month: words.lang === 'ja' ? 'long' : 'short',
+    day: 'numeric',
+    weekday: 'short',
+    hour: 'numeric',
+    minute: '2-digit',
+  }).format(at)
 }
 
 /** Hour and minute when it is today, else day and time: for "until …". */

@@ -43,9 +43,13 @@ pub(super) async fn run(
         state = next;
         event = match action {
             Action::Read => {
-                let kept = flight.refusal.take();
-                flight = read_flight(providers, id).await?;
-                flight.refusal = kept;
+                // The lease is held under the owner's name: a second look must not change it.
+                let (refusal, owner) = (flight.refusal.take(), flight.owner.clone());
+                flight = Flight {
+                    refusal,
+                    owner,
+                    ..read_flight(providers, id).await?
+                };
                 Event::Read {
                     now: store.now(),
                     view: flight.view(providers).await?,

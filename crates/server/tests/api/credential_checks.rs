@@ -1,33 +1,166 @@
-use testing::program::*;
-use crate::TEGATA;
-use sandbox::browser::Choice;
+//! Proving a credential without a person.
+
+use sandbox::{Fault, FaultKind};
+use serde_json::{Value, json};
+use testing::program::{
+    Client, Method, Setup, Tegata, microsoft, register, register_google, register_microsoft,
+};
+
+use crate::{TEGATA, sandbox};
+
+async fn check(admin: &Client, id: &str) -> Value {
+    let answer = admin
+        .post(&format!("/api/credentials/{id}/check"), &json!({}))
+        .await
+        .ok();
+    assert_eq!(answer["steps"][0]["name"], "redirect_uri", "{answer}");
+    answer["steps"][1].clone()
+}
+
+async fn status(admin: &Client, id: &str) -> Value {
+    admin.get(&format!("/api/credentials/{id}")).await.ok()["status"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn probe() {
-    let sandbox = sandbox::start(sandbox::Options::default()).await.unwrap();
+async fn a_right_secret_is_proven_at_both_providers() {
+    let sandbox = sandbox().await;
     let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
     let admin = tegata.administrator().await;
-    let member = tegata.member("hanako").await;
+    let mut open = microsoft();
+    open["tenant"] = json!("organizations");
+    for id in [
+        register_google(&admin, &sandbox).await,
+        register_microsoft(&admin, &sandbox).await,
+        register(&admin, &open).await,
+    ] {
+        let step = check(&admin, &id).await;
+        assert_eq!(
+            (&step["name"], &step["outcome"]),
+            (&json!("client"), &json!("ok")),
+            "{step}"
+        );
+        let output = tegata
+            .run(&["credential", "check", &id, "--json"], "")
+            .await;
+        assert_eq!(output.status.code(), Some(0));
+    }
+    let state = sandbox.state();
+    assert_eq!(
+        state["grants"],
+        json!([]),
+        "no person was asked for anything: {state}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_and_an_expired_secret_are_told_by_their_names_and_mended_ones_recover() {
+    let sandbox = sandbox().await;
+    let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
+    let admin = tegata.administrator().await;
     let google = register_google(&admin, &sandbox).await;
     let microsoft = register_microsoft(&admin, &sandbox).await;
-    for id in [&google, &microsoft] {
-        println!("{}", admin.post(&format!("/api/credentials/{id}/check"), &serde_json::json!({})).await.text());
+    for (fault, id, cause, words) in [
+        (
+            FaultKind::WrongSecret,
+            &google,
+            "client-secret-wrong",
+            "invalid_client",
+        ),
+        (
+            FaultKind::WrongSecret,
+            &microsoft,
+            "client-secret-wrong",
+            "AADSTS7000215",
+        ),
+        // Google has no word of its own for it.
+        (
+            FaultKind::SecretExpired,
+            &google,
+            "client-secret-wrong",
+            "invalid_client",
+        ),
+        (
+            FaultKind::SecretExpired,
+            &microsoft,
+            "client-secret-expired",
+            "AADSTS7000222",
+        ),
+    ] {
+        sandbox.fault(Fault::new(fault));
+        let step = check(&admin, id).await;
+        assert_eq!(step["outcome"], "fail", "{step}");
+        assert_eq!(step["advice"]["cause_id"], cause, "{step}");
+        assert_eq!(step["advice"]["card"], format!("/admin/credentials/{id}"));
+        assert!(
+            step["provider_said"]
+                .as_str()
+                .is_some_and(|said| said.contains(words)),
+            "{step}"
+        );
+        assert_eq!(status(&admin, id).await, "broken");
+        let output = tegata.run(&["credential", "check", id], "").await;
+        assert_eq!(output.status.code(), Some(1), "a step fails");
+        sandbox.clear_faults(None);
+        assert_eq!(check(&admin, id).await["outcome"], "ok");
+        assert_eq!(status(&admin, id).await, "good");
     }
-    for kind in [sandbox::FaultKind::WrongSecret, sandbox::FaultKind::SecretExpired] {
-        sandbox.fault(sandbox::Fault::new(kind));
-        for id in [&google, &microsoft] {
-            println!("{kind:?} {}", admin.post(&format!("/api/credentials/{id}/check"), &serde_json::json!({})).await.text());
-        }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_mistyped_fails_and_the_right_one_mends_it() {
+    let sandbox = sandbox().await;
+    let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
+    let admin = tegata.administrator().await;
+    let mut body = microsoft();
+    body["client_secret"] = json!("abc8Q~abcdefghijklmnopqrstuvwxyz012345~.");
+    let id = register(&admin, &body).await;
+    assert_eq!(
+        check(&admin, &id).await["advice"]["cause_id"],
+        "client-secret-wrong"
+    );
+    let path = format!("/api/credentials/{id}");
+    let etag = admin.get(&path).await.is(200).header("etag").to_owned();
+    let right = json!({ "client_secret": sandbox::MICROSOFT_CLIENT_SECRET });
+    admin
+        .ask(Method::PATCH, &path)
+        .header("if-match", &etag)
+        .json(&right)
+        .send()
+        .await
+        .is(200)
+        .ok();
+    assert_eq!(check(&admin, &id).await["outcome"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_away_proves_nothing_wrong() {
+    let sandbox = sandbox().await;
+    let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
+    let admin = tegata.administrator().await;
+    let id = register_google(&admin, &sandbox).await;
+    for fault in [
+        FaultKind::Token5xx,
+        FaultKind::TokenHtml,
+        FaultKind::ThrottleToken,
+    ] {
+        sandbox.fault(Fault::new(fault));
+        let step = check(&admin, &id).await;
+        assert_eq!(step["outcome"], "fail", "{fault:?}: {step}");
+        assert_ne!(
+            step["advice"]["cause_id"], "client-secret-wrong",
+            "{fault:?}: {step}"
+        );
+        assert_eq!(status(&admin, &id).await, "good", "{fault:?}");
         sandbox.clear_faults(None);
     }
-    for id in [&google, &microsoft] {
-        println!("{}", admin.post(&format!("/api/credentials/{id}/check"), &serde_json::json!({})).await.text());
-    }
-    println!("{}", connect(&member, &google, "hanako@example.jp", Choice::allow("hanako@example.jp")).await);
-    println!("{:?}", tegata.run(&["token", "hanako@example.jp"], "").await);
-    println!("{}", admin.get("/api/audit").await.text());
-    println!("{:?}", tegata.stranger().get("/").await);
-    println!("{:?}", tegata.stranger().get("/common/cmn270.do?state=x&code=y").await);
-    println!("{:?}", tegata.stranger().get("/api/nothing").await);
-    println!("{}", admin.get("/api/self-check").await.text());
-    println!("{:?}", admin.ask(Method::POST, "/api/credentials").bytes("application/json", vec![b' '; 3<<20]).send().await);
+    // As events, where the page asks for them.
+    let path = format!("/api/credentials/{id}/check");
+    let events = admin
+        .ask(Method::POST, &path)
+        .header("accept", "text/event-stream")
+        .json(&json!({}))
+        .send()
+        .await;
+    assert_eq!(events.header("content-type"), "text/event-stream");
+    assert_eq!(events.text().matches("event: step\n").count(), 2);
 }

@@ -1,0 +1,11 @@
+//! The program and its providers: consent, tokens, mail in, mail out, and what goes wrong there.
+
+mod consent;
+mod faults;
+mod mail_oddities;
+mod receive;
+mod s67;
+mod scene;
+mod send;
+mod shared_mailbox;
+mod tokens;
