@@ -21,6 +21,7 @@ test: ## all tests, lints and stories; installs the servers they need (Debian, a
 bench: ## the figures of docs/operating/figures.md
 	@scripts/web build
 	scripts/with-postgres cargo bench --workspace --bench '*' $(ARGS)
+	scripts/figures
 
 prove: ## the long proofs: ignored tests too, and many more random cases
 	@scripts/bootstrap test

@@ -1,13 +1,14 @@
 //! Signing in, and its limits.
 //!
-//! Failures are counted three ways, in windows of fifteen minutes:
+//! Tries are counted before the password is looked at and taken back by whoever comes in, three ways, in windows
+//! of fifteen minutes:
 //!
 //!     login and address together   10   a forgetful person waits a while
-//!     address alone               100   one machine that tries many logins
-//!     login alone                  50   many machines that try one login
+//!     login alone                  50   many machines that try one login: from then on 3 from each new address
+//!     address alone               100   one machine that tries many logins: from then on 2 for each login
 //!
-//! The third never stops who has come in before from the same address within a month: others' attempts
-//! cannot lock an administrator out. At a new address, and on the server itself, `tegata user` helps.
+//! Only a pair's own tries ever stop it: others' attempts, whether at the same login or from the same address, make
+//! it stricter and lock nobody out. Who has come in from an address within a month keeps all ten there.
 
 use secrecy::SecretString;
 use store::login_sessions::LoginSession;
@@ -20,6 +21,8 @@ const WINDOW: Millis = 15 * 60 * 1000;
 const PER_PAIR: i64 = 10;
 const PER_ADDRESS: i64 = 100;
 const PER_LOGIN: i64 = 50;
+const STRICT_LOGIN: i64 = 3;
+const STRICT_ADDRESS: i64 = 2;
 const KNOWN_FOR: Millis = 30 * 24 * 3600 * 1000;
 
 /// A try to come in.
@@ -63,15 +66,17 @@ pub async fn sign_in(store: &Store, attempt: Attempt) -> store::Result<SignIn> {
     let asked = limits.clone();
     let looked_up = login.clone();
     let (wait, found) = store
-        .read(move |tx| {
+        .write(move |tx| {
             Box::pin(async move {
-                let wait = asked.wait(tx).await?;
+                if let Some(wait) = asked.count(tx, &looked_up).await? {
+                    return Ok((Some(wait), None));
+                }
                 let user = users::by_login(tx, &looked_up).await?;
                 let hash = match &user {
                     Some(user) => users::password_hash(tx, user.id).await?,
                     None => None,
                 };
-                Ok((wait, user.map(|user| (user, hash))))
+                Ok((None, user.map(|user| (user, hash))))
             })
         })
         .await?;
@@ -81,9 +86,6 @@ pub async fn sign_in(store: &Store, attempt: Attempt) -> store::Result<SignIn> {
     let active = found.filter(|(user, _)| user.status == Status::Active);
     let hash = active.as_ref().and_then(|(_, hash)| hash.clone());
     if !passwords::fits(&attempt.password, hash).await {
-        store
-            .write(move |tx| Box::pin(async move { limits.failed(tx, &login).await }))
-            .await?;
         return Ok(SignIn::Wrong);
     }
     let Some((user, hash)) = active else {
@@ -144,32 +146,28 @@ impl Limits {
         }
     }
 
-    /// Seconds to wait, if too much was tried.
-    async fn wait(&self, tx: &mut store::Tx) -> store::Result<Option<i64>> {
+    /// Counts a try; seconds to wait instead, if this pair has none left.
+    async fn count(&self, tx: &mut store::Tx, login: &str) -> store::Result<Option<i64>> {
         let (known, _) = attempts::failures(tx, &self.known).await?;
-        let mut ends = None;
-        for (key, most) in [
-            (&self.pair, PER_PAIR),
-            (&self.address, PER_ADDRESS),
-            (&self.login, PER_LOGIN),
-        ] {
-            if key == &self.login && known > 0 {
-                continue;
-            }
-            let (failures, window_ends) = attempts::failures(tx, key).await?;
-            if failures >= most {
-                ends = ends.max(Some(window_ends));
-            }
+        let (of_login, _) = attempts::failures(tx, &self.login).await?;
+        let (of_address, _) = attempts::failures(tx, &self.address).await?;
+        let most = if known > 0 {
+            PER_PAIR
+        } else if of_address >= PER_ADDRESS {
+            STRICT_ADDRESS
+        } else if of_login >= PER_LOGIN {
+            STRICT_LOGIN
+        } else {
+            PER_PAIR
+        };
+        let (tries, window_ends) = attempts::failures(tx, &self.pair).await?;
+        if tries >= most {
+            return Ok(Some(((window_ends - tx.now()) / 1000).max(1)));
         }
-        Ok(ends.map(|ends| ((ends - tx.now()) / 1000).max(1)))
-    }
-
-    async fn failed(&self, tx: &mut store::Tx, login: &str) -> store::Result<()> {
         for key in [&self.pair, &self.address, &self.login] {
             attempts::failed(tx, key, WINDOW).await?;
         }
-        let (failures, _) = attempts::failures(tx, &self.pair).await?;
-        if failures == PER_PAIR {
+        if tries + 1 == most {
             audit::add(
                 tx,
                 &audit::Actor::system(),
@@ -179,13 +177,31 @@ impl Limits {
             )
             .await?;
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn succeeded(&self, tx: &mut store::Tx) -> store::Result<()> {
         attempts::forget(tx, &self.pair).await?;
+        attempts::take_back(tx, &self.address).await?;
+        attempts::take_back(tx, &self.login).await?;
         // Counted under "known": this person has come in from this address.
         attempts::forget(tx, &self.known).await?;
         attempts::failed(tx, &self.known, KNOWN_FOR).await
     }
+}
+
+/// Counts a try at a person's own password, when it is changed; seconds to wait instead, if none is left.
+pub async fn count_own(tx: &mut store::Tx, user: store::UserId) -> store::Result<Option<i64>> {
+    let key = format!("own {user}");
+    let (tries, window_ends) = attempts::failures(tx, &key).await?;
+    if tries >= PER_PAIR {
+        return Ok(Some(((window_ends - tx.now()) / 1000).max(1)));
+    }
+    attempts::failed(tx, &key, WINDOW).await?;
+    Ok(None)
+}
+
+/// The person knew the own password.
+pub async fn forget_own(tx: &mut store::Tx, user: store::UserId) -> store::Result<()> {
+    attempts::forget(tx, &format!("own {user}")).await
 }

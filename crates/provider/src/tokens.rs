@@ -31,7 +31,7 @@ use store::{Announcement, GrantId, Millis};
 use crate::{Error, Providers};
 pub(crate) use answer::{case_of, ends_at, life_of};
 use flight::run;
-pub use keeper::{end_grant, forget_changed, keep_fresh};
+pub use keeper::{end_given_up, forget_changed, keep_fresh};
 use step::Outcome;
 
 /// How long a caller waits for somebody else's refresh before looking again.

@@ -174,7 +174,7 @@ impl Config {
         }
         let mut config: Config = toml::Value::Table(table)
             .try_into()
-            .map_err(|error: toml::de::Error| better(error.message()))?;
+            .map_err(|error: toml::de::Error| better(&error))?;
         config.resolve(folder)?;
         Ok(config)
     }
@@ -322,7 +322,8 @@ fn set(table: &mut toml::Table, keys: &[String], value: &str) -> Result<()> {
 }
 
 /// serde names the unknown key and lists the known ones: the nearest of them is what was meant.
-fn better(message: &str) -> anyhow::Error {
+fn better(error: &toml::de::Error) -> anyhow::Error {
+    let message = error.message();
     let mut quoted = message.split('`').skip(1).step_by(2);
     if message.starts_with("unknown field")
         && let Some(unknown) = quoted.next()
@@ -330,7 +331,15 @@ fn better(message: &str) -> anyhow::Error {
     {
         return anyhow!("unknown key `{unknown}`; did you mean `{near}`?");
     }
-    anyhow!("{message}")
+    // Which key it was stands only in the error's long form.
+    let long = error.to_string();
+    let key = long
+        .lines()
+        .find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+    match key {
+        Some(key) => anyhow!("{key}: {message}"),
+        None => anyhow!("{message}"),
+    }
 }
 
 /// Levenshtein's distance.
@@ -369,6 +378,13 @@ mod tests {
             error.to_string(),
             "unknown key `public_uri`; did you mean `public_url`?"
         );
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_names_its_key() {
+        let error = read("[server]\ntls = \"perhaps\"", &[]).unwrap_err();
+        let said = error.to_string();
+        assert!(said.starts_with("server.tls: unknown variant"), "{said}");
     }
 
     #[test]

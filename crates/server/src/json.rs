@@ -7,7 +7,7 @@ use store::Millis;
 use store::accounts::{Account, State};
 use store::api_tokens::ApiToken;
 use store::credentials::{Credential, Status};
-use store::grants::Grant;
+use store::grants::{self, Grant};
 use store::intervals::{Cause, Interval};
 use store::login_sessions::LoginSession;
 use store::users::User;
@@ -80,13 +80,25 @@ fn side<S: Copy>(state: &State<S>, word: impl Fn(S) -> &'static str, language: L
     })
 }
 
-/// A connected mailbox with the state of its grant, of receiving and of sending.
-pub fn account(account: &Account, grant: Option<&Grant>, language: Language) -> Value {
+/// The word of a grant's state. A refresh under way shows only when the old token has ended: before that nobody
+/// misses anything.
+fn grant_word(grant: &Grant, now: Millis) -> &'static str {
+    let under_way = grant.lease_until.is_some_and(|until| until > now);
+    let ended = grant.access_ends_at.is_none_or(|ends| ends <= now);
+    if grant.status == grants::Status::Good && under_way && ended {
+        grants::Status::Refreshing.word()
+    } else {
+        grant.status.word()
+    }
+}
+
+/// A connected mailbox with the state of its grant, of receiving and of sending, at a time.
+pub fn account(account: &Account, grant: Option<&Grant>, now: Millis, language: Language) -> Value {
     let mut sync = side(&account.sync, |status| status.word(), language);
     sync["last_received_at"] = maybe(account.last_received_at);
     let grant_json = grant.map_or(Value::Null, |grant| {
         json!({
-            "status": grant.status.word(), "since": time(grant.status_since), "until": maybe(grant.status_until),
+            "status": grant_word(grant, now), "since": time(grant.status_since), "until": maybe(grant.status_until),
             "advice": advice(grant.cause.as_ref(), language), "person": grant.subject.address,
         })
     });

@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use crate::config::{Config, Tls};
 
 /// How often files are looked at.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What the listener needs; `None` for plain HTTP.
 pub fn server_config(config: &Config) -> Result<Option<Arc<ServerConfig>>> {

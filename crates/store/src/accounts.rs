@@ -195,17 +195,20 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
     let now = tx.now();
     let known = tx
         .row(
-            "SELECT id FROM accounts WHERE owner_id = $1 AND provider = $2 AND mailbox_address = $3",
+            "SELECT id, grant_id FROM accounts WHERE owner_id = $1 AND provider = $2 AND LOWER(mailbox_address) = LOWER($3)",
             args![new.owner_id, &new.provider, &new.mailbox_address],
         )
         .await?;
     if let Some(row) = known {
-        let id: AccountId = row.get(0)?;
+        let (id, before): (AccountId, GrantId) = (row.get(0)?, row.get(1)?);
         tx.execute(
             "UPDATE accounts SET grant_id = $2, smtp_user = $3 WHERE id = $1",
             args![id, new.grant_id, &new.smtp_user],
         )
         .await?;
+        if before != new.grant_id {
+            crate::grants::give_up_unused(tx, before).await?;
+        }
         tx.announce(Announcement::Accounts);
         return Ok(id);
     }
@@ -436,8 +439,15 @@ pub async fn remove(tx: &mut Tx, id: AccountId) -> Result<()> {
         .await?;
     tx.execute("DELETE FROM thread_ids WHERE account_id = $1", args![id])
         .await?;
-    tx.execute("DELETE FROM accounts WHERE id = $1", args![id])
+    let gone = tx
+        .row(
+            "DELETE FROM accounts WHERE id = $1 RETURNING grant_id",
+            args![id],
+        )
         .await?;
+    if let Some(row) = gone {
+        crate::grants::give_up_unused(tx, row.get(0)?).await?;
+    }
     tx.announce(Announcement::Accounts);
     Ok(())
 }

@@ -41,3 +41,13 @@ pub async fn forget(tx: &mut Tx, key: &str) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// Takes one counted try back: it was no failure.
+pub async fn take_back(tx: &mut Tx, key: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE attempts SET failures = failures - 1 WHERE key = $1 AND failures > 0",
+        args![key],
+    )
+    .await?;
+    Ok(())
+}

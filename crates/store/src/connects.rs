@@ -238,3 +238,18 @@ pub async fn last_consent(tx: &mut Tx, account: AccountId) -> Result<Option<Mill
         .await?;
     row.map_or(Ok(None), |row| row.get(0))
 }
+
+/// Round trips whose consent came before a time, which are still being checked and made no account, or whose
+/// account is gone.
+pub async fn abandoned(tx: &mut Tx, before: Millis) -> Result<Vec<Connect>> {
+    let rows = tx
+        .rows(
+            format!(
+                "SELECT {COLUMNS} FROM connects c WHERE status = 'checking' AND consented_at < $1 AND \
+                 NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = c.account_id) LIMIT 50"
+            ),
+            args![before],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}

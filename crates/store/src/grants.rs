@@ -9,7 +9,7 @@
 //!
 //! What always holds: a grant row is never emptied. A refresh token is only replaced by a newer one under
 //! a higher version, and the one before it is kept until the new one has worked. Only a person's order
-//! ([`remove`]) takes a grant away.
+//! ([`give_up_unused`]) takes a grant away.
 
 use secrecy::SecretString;
 
@@ -470,7 +470,7 @@ pub async fn due(tx: &mut Tx, limit: i64) -> Result<Vec<GrantId>> {
 pub async fn next_due(tx: &mut Tx) -> Result<Option<Millis>> {
     let row = tx
         .row(
-            "SELECT MIN(refresh_at) FROM grants WHERE status NOT IN ('needs_consent', 'revoked')",
+            "SELECT MIN(CASE WHEN lease_until > refresh_at THEN lease_until ELSE refresh_at END) FROM grants WHERE status NOT IN ('needs_consent', 'revoked')",
             args![],
         )
         .await?;
@@ -503,10 +503,41 @@ pub async fn of_credential(tx: &mut Tx, credential: CredentialId) -> Result<Vec<
     rows.iter().map(read).collect()
 }
 
-/// Takes a grant away, by a person's order. The caller has made sure that no account uses it.
-pub async fn remove(tx: &mut Tx, id: GrantId) -> Result<()> {
-    tx.execute("DELETE FROM grants WHERE id = $1", args![id])
+/// Gives a grant up if no account uses it any more: a person disconnected the last one. It is revoked and
+/// forgotten by the keeper of grants.
+pub async fn give_up_unused(tx: &mut Tx, id: GrantId) -> Result<()> {
+    let accounts = tx
+        .number(
+            "SELECT COUNT(*) FROM accounts WHERE grant_id = $1",
+            args![id],
+        )
         .await?;
+    if accounts == 0 {
+        set_status(tx, id, Status::Revoked, None, None).await?;
+    }
+    Ok(())
+}
+
+/// Grants that were given up and that no account uses.
+pub async fn given_up(tx: &mut Tx) -> Result<Vec<GrantId>> {
+    let rows = tx
+        .rows(
+            "SELECT g.id FROM grants g WHERE g.status = 'revoked' AND NOT EXISTS \
+             (SELECT 1 FROM accounts a WHERE a.grant_id = g.id) LIMIT 20",
+            args![],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Takes a grant away that was given up, unless somebody consented again meanwhile.
+pub async fn remove_given_up(tx: &mut Tx, id: GrantId) -> Result<()> {
+    tx.execute(
+        "DELETE FROM grants WHERE id = $1 AND status = 'revoked' AND NOT EXISTS \
+         (SELECT 1 FROM accounts a WHERE a.grant_id = $1)",
+        args![id],
+    )
+    .await?;
     tx.announce(Announcement::Accounts);
     Ok(())
 }

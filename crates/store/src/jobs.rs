@@ -47,17 +47,27 @@ pub async fn add(
 }
 
 /// Orders a piece of work, unless the same is ordered already.
-pub async fn add_once(tx: &mut Tx, kind: &str, subject: [u8; 16], run_at: Millis) -> Result<()> {
+pub async fn add_once(tx: &mut Tx, kind: &str, subject: [u8; 16], run_at: Millis) -> Result<JobId> {
     let waiting = tx
-        .number(
-            "SELECT COUNT(*) FROM jobs WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL AND lease_owner IS NULL",
+        .row(
+            "SELECT id FROM jobs WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL AND lease_owner IS NULL \
+             ORDER BY run_at LIMIT 1",
             args![kind, subject.to_vec()],
         )
         .await?;
-    if waiting == 0 {
-        add(tx, kind, subject, "{}", run_at).await?;
+    match waiting {
+        Some(row) => {
+            let id: JobId = row.get(0)?;
+            tx.execute(
+                "UPDATE jobs SET run_at = $2 WHERE id = $1 AND run_at > $2",
+                args![id, run_at],
+            )
+            .await?;
+            tx.announce(Announcement::Jobs);
+            Ok(id)
+        }
+        None => add(tx, kind, subject, "{}", run_at).await,
     }
-    Ok(())
 }
 
 /// Claims the next job that is due.

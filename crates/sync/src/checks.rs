@@ -24,7 +24,11 @@ use crate::smtp;
 use crate::standing::{self, Shown};
 
 /// A check's worker is believed dead after this.
-const LEASE: Millis = 5 * 60_000;
+const LEASE: Millis = 20 * 60_000;
+/// A piece of work that fails on our side is given up after so many tries.
+const MOST_TRIES: i64 = 5;
+/// A consent that was never exchanged to its end is told as failed after this.
+const ABANDONED: Millis = 3 * 60_000;
 /// The kind of job that tries again whether an account can send.
 pub const SEND_CHECK: &str = "send-check";
 /// The kind of job that checks one account.
@@ -52,11 +56,17 @@ pub async fn run(providers: Providers) {
                     let _turn = turn;
                     if let Err(error) = handle(&providers, &job).await {
                         tracing::error!(job.id = %job.id, %error, "a check could not be carried out");
+                        put_off(&providers, &job).await;
                     }
                 });
                 continue;
             }
-            Ok(None) => drop(turn),
+            Ok(None) => {
+                drop(turn);
+                if let Err(error) = fail_abandoned(&providers).await {
+                    tracing::warn!(%error, "cannot look for abandoned consents");
+                }
+            }
             Err(error) => tracing::warn!(%error, "cannot look for work; trying again"),
         }
         let next = providers
@@ -76,6 +86,49 @@ pub async fn run(providers: Providers) {
         })
         .await;
     }
+}
+
+/// Tries a job again in a minute, and gives it up in the end.
+async fn put_off(providers: &Providers, job: &Job) {
+    let (id, attempts) = (job.id, job.attempts);
+    let again = providers.store().now() + 60_000;
+    let result = providers
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                if attempts >= MOST_TRIES {
+                    jobs::done(tx, id, "[]").await
+                } else {
+                    jobs::later(tx, id, again).await
+                }
+            })
+        })
+        .await;
+    if let Err(error) = result {
+        tracing::warn!(job.id = %id, %error, "a job comes back when its lease ends");
+    }
+}
+
+/// Tells round trips as failed whose consent came and whose exchange never ended: the program died in between.
+async fn fail_abandoned(providers: &Providers) -> store::Result<()> {
+    let before = providers.store().now() - ABANDONED;
+    let abandoned = providers
+        .store()
+        .read(move |tx| Box::pin(async move { connects::abandoned(tx, before).await }))
+        .await?;
+    for connect in abandoned {
+        let id = connect.id;
+        let mut steps = steps_of(&connect);
+        let case = Case::new("connect-interrupted").with("address", &connect.address);
+        put(&mut steps, Step::fail("token", &connect.address, 0, case));
+        providers
+            .store()
+            .write(move |tx| {
+                Box::pin(async move { consent::save_steps(tx, id, Status::Failed, &steps).await })
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// Where a check's steps are written.
@@ -265,12 +318,12 @@ impl Check<'_> {
         let (step, works) = match tried {
             Ok(folders) => {
                 let id = self.account.id;
-                let was = self.account.sync.status;
                 store
                     .write(move |tx| {
                         Box::pin(async move {
                             // Only out of a refusal: who is live stays live, who fills goes on filling.
-                            if matches!(was, SyncStatus::Later | SyncStatus::Blocked) {
+                            let now = accounts::find(tx, id).await?.map(|now| now.sync.status);
+                            if matches!(now, Some(SyncStatus::Later | SyncStatus::Blocked)) {
                                 accounts::set_sync(tx, id, SyncStatus::Filling, None, None).await?;
                             }
                             Ok(())
@@ -287,7 +340,11 @@ impl Check<'_> {
             }
             Err(NoSession::Ours(error)) => anyhow::bail!(error),
             Err(NoSession::Imap(error)) => {
-                let (case, judged) = self.judge(&error.verdict(), error.provider_said()).await?;
+                let lasts = self.account.sync.status != SyncStatus::Live
+                    && self.account.sync.status != SyncStatus::Filling;
+                let (case, judged) = self
+                    .judge(&error.verdict(), error.provider_said(), lasts)
+                    .await?;
                 standing::show_sync(
                     store,
                     &self.account,
@@ -317,6 +374,8 @@ impl Check<'_> {
                     status,
                 )
                 .await?;
+                // The next try follows: once there is a token again, sending shall not stay as it was.
+                standing::look_again(self.providers.store(), &self.account).await?;
                 return Ok(());
             }
             Err(error) => anyhow::bail!("{error:?}"),
@@ -349,7 +408,10 @@ impl Check<'_> {
                     cause_id: failure.cause_id,
                     refresh_first: failure.refresh_first,
                 };
-                let (case, judged) = self.judge(&verdict, Some(&failure.provider_said)).await?;
+                let lasts = self.account.send.status != SendStatus::Ready;
+                let (case, judged) = self
+                    .judge(&verdict, Some(&failure.provider_said), lasts)
+                    .await?;
                 standing::show_send(
                     store,
                     &self.account,
@@ -376,11 +438,13 @@ impl Check<'_> {
         &self,
         verdict: &Verdict,
         said: Option<&str>,
+        lasts: bool,
     ) -> store::Result<(Case, standing::Standing)> {
         let store = self.providers.store();
         let consented_at = standing::consented_at(store, &self.account).await?;
         // At a check somebody is watching: what is refused is shown, however short it may last.
-        let judged = standing::judge(verdict, store.now(), consented_at, 0);
+        let failures = if lasts { standing::PATIENCE } else { 0 };
+        let judged = standing::judge(verdict, store.now(), consented_at, failures);
         let case = to_case(&self.cause(verdict, said));
         Ok((case, judged))
     }

@@ -11,17 +11,17 @@
 mod keep;
 mod look;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use provider::Providers;
 use store::accounts::{self, Account};
 use store::emails::{self, Place};
 use store::folders::{self, Folder};
 use store::intervals::Side;
-use store::{AccountId, EmailId};
+use store::{AccountId, EmailId, FolderId};
 use wire::imap::SearchKey;
 
-use crate::imap::Connection;
+use crate::imap::{Connection, ImapError};
 use crate::session::NoSession;
 use keep::keep_batch;
 use look::{Row, fetch_bodies, look};
@@ -30,6 +30,71 @@ use look::{Row, fetch_bodies, look};
 pub const NEWEST: usize = 500;
 /// Messages that are fetched, and committed, together.
 const BATCH: usize = 25;
+
+/// A message that breaks the session, or is listed and not sent, so often is kept without its bytes.
+const MOST_STRIKES: u32 = 3;
+/// A batch holds at most so many octets of messages.
+const BATCH_OCTETS: u64 = 16 << 20;
+
+/// What an account's sessions remember of messages that stood in the way.
+#[derive(Debug, Default)]
+pub struct Strikes {
+    careful: bool,
+    by_uid: HashMap<(FolderId, i64), u32>,
+}
+
+impl Strikes {
+    fn of(&self, folder: FolderId, uid: i64) -> u32 {
+        self.by_uid.get(&(folder, uid)).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, folder: FolderId, uid: i64, error: &ImapError) {
+        let sure = matches!(
+            error,
+            ImapError::TooLarge { .. } | ImapError::Refused { .. }
+        );
+        *self.by_uid.entry((folder, uid)).or_default() += if sure { MOST_STRIKES } else { 1 };
+    }
+}
+
+/// Messages that are fetched together: few enough, and small enough for memory.
+fn batches(missing: Vec<(i64, Row)>, careful: bool) -> VecDeque<Vec<(i64, Row)>> {
+    let most = if careful { 1 } else { BATCH };
+    let mut batches: VecDeque<Vec<(i64, Row)>> = VecDeque::new();
+    let mut octets = 0;
+    for (uid, row) in missing {
+        let fits = batches
+            .back()
+            .is_some_and(|batch| batch.len() < most && octets + row.size <= BATCH_OCTETS);
+        if !fits {
+            batches.push_back(Vec::new());
+            octets = 0;
+        }
+        octets += row.size;
+        if let Some(batch) = batches.back_mut() {
+            batch.push((uid, row));
+        }
+    }
+    batches
+}
+
+/// Exchange announces a message before it gives it: what does not come is asked for once more after a NOOP.
+async fn fetch_patiently(
+    connection: &mut Connection,
+    batch: &[(i64, Row)],
+) -> Result<HashMap<i64, Vec<u8>>, ImapError> {
+    let mut fetched = fetch_bodies(connection, batch).await?;
+    if fetched.len() < batch.len() {
+        connection.noop().await?;
+        let late: Vec<(i64, Row)> = batch
+            .iter()
+            .filter(|(uid, _)| !fetched.contains_key(uid))
+            .cloned()
+            .collect();
+        fetched.extend(fetch_bodies(connection, &late).await?);
+    }
+    Ok(fetched)
+}
 
 /// What a pull brought.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +139,7 @@ pub async fn pull(
     account: &Account,
     connection: &mut Connection,
     folder: &Folder,
+    strikes: &mut Strikes,
 ) -> Result<Pulled, NoSession> {
     let gmail = connection.capabilities().has("X-GM-EXT-1");
     let condstore = connection.capabilities().has("CONDSTORE");
@@ -82,10 +148,11 @@ pub async fn pull(
     let uidvalidity = i64::from(selected.uidvalidity);
     let store = providers.store();
     let (id, folder_id) = (account.id, folder.id);
+    let mut lost = Vec::new();
     if folder.uidvalidity.is_some_and(|known| known != uidvalidity) {
         // The UIDs mean other messages now. The emails stay and are matched again by what they are.
         tracing::info!(account.id = %id, folder.name = %folder.listed.path, "UIDVALIDITY changed; matching again");
-        store
+        lost = store
             .write(move |tx| Box::pin(async move { emails::folder_gone(tx, id, folder_id).await }))
             .await?;
     }
@@ -117,6 +184,7 @@ pub async fn pull(
         folder
             .uidnext
             .filter(|_| folder.uidvalidity == Some(uidvalidity)),
+        NEWEST.max(lost.len()),
     );
     let rows = look(connection, &wanted, gmail).await?;
     let mut missing: Vec<(i64, Row)> = Vec::new();
@@ -148,21 +216,47 @@ pub async fn pull(
     .await?;
     // Newest first: that is what a person wants to see.
     missing.sort_by_key(|(uid, _)| std::cmp::Reverse(*uid));
-    for batch in missing.chunks(BATCH) {
-        let mut fetched = fetch_bodies(connection, batch).await?;
-        if fetched.len() < batch.len() {
-            // Exchange announces a message before it gives it. What does not come after a NOOP never does.
-            connection.noop().await?;
-            let late: Vec<(i64, Row)> = batch
-                .iter()
-                .filter(|(uid, _)| !fetched.contains_key(uid))
-                .cloned()
-                .collect();
-            fetched.extend(fetch_bodies(connection, &late).await?);
+    let mut batches = batches(missing, strikes.careful);
+    while let Some(batch) = batches.pop_front() {
+        let (hopeless, batch): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|(uid, _)| strikes.of(folder_id, *uid) >= MOST_STRIKES);
+        let mut fetched = HashMap::new();
+        if !batch.is_empty() {
+            match fetch_patiently(connection, &batch).await {
+                Ok(bodies) => fetched = bodies,
+                Err(error) => {
+                    // One message of the batch is in the way: from here on each comes alone, and the one that does it
+                    // again is kept without its bytes.
+                    strikes.careful = true;
+                    if let [(uid, _)] = batch.as_slice() {
+                        strikes.add(folder_id, *uid, &error);
+                    }
+                    if !connection.is_alive() {
+                        return Err(error.into());
+                    }
+                    for one in batch.into_iter().rev() {
+                        batches.push_front(vec![one]);
+                    }
+                    continue;
+                }
+            }
         }
-        pulled.not_sent += batch.len() - fetched.len();
-        pulled.added += keep_batch(providers, account, folder, uidvalidity, batch, fetched).await?;
+        let (ready, silent): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|(uid, _)| fetched.contains_key(uid));
+        pulled.not_sent += silent.len();
+        for (uid, _) in &silent {
+            // It may come at the next look; only what never comes is kept without its bytes.
+            *strikes.by_uid.entry((folder_id, *uid)).or_default() += 1;
+        }
+        let ready: Vec<_> = ready.into_iter().chain(hopeless).collect();
+        if !ready.is_empty() {
+            pulled.added +=
+                keep_batch(providers, account, folder, uidvalidity, &ready, fetched).await?;
+        }
     }
+    strikes.careful = false;
     let uidnext = there.iter().max().copied().unwrap_or(0) + 1;
     let (modseq, exists) = (
         selected
@@ -174,6 +268,7 @@ pub async fn pull(
     store
         .write(move |tx| {
             Box::pin(async move {
+                emails::not_found_again(tx, id, folder_id, &lost).await?;
                 folders::set_position(
                     tx,
                     id,
@@ -199,10 +294,11 @@ fn wanted(
     there: &[i64],
     known: &BTreeMap<i64, (EmailId, String)>,
     uidnext: Option<i64>,
+    most: usize,
 ) -> Vec<u32> {
     let mut sorted: Vec<i64> = there.to_vec();
     sorted.sort_unstable();
-    let newest_from = sorted.len().saturating_sub(NEWEST);
+    let newest_from = sorted.len().saturating_sub(most);
     let mut wanted: Vec<u32> = sorted
         .iter()
         .enumerate()

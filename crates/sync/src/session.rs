@@ -12,6 +12,7 @@ use provider::tokens::{self, Answered, Fresh};
 use store::Millis;
 use store::accounts::Account;
 use store::intervals::Cause;
+use wire::outcome::Outcome;
 
 use crate::imap::{Connection, ImapError, Limits};
 use crate::net::{self, Target};
@@ -108,6 +109,7 @@ pub async fn token(providers: &Providers, account: &Account) -> Result<Fresh, No
 
 /// Opens a session.
 pub async fn open(providers: &Providers, account: &Account) -> Result<Session, NoSession> {
+    providers.profile(&account.provider)?;
     let token = token(providers, account).await?;
     match log_in(providers, account, &token).await {
         Ok(connection) => Ok(Session::new(providers, connection, token)),
@@ -148,7 +150,12 @@ async fn log_in(
             ("vendor", "Tegata"),
         ];
         match connection.id(&pairs).await {
-            Ok(_) | Err(ImapError::Refused { .. }) => {}
+            Ok(_) => {}
+            // Who asks us to wait means the whole session.
+            Err(error) if matches!(error.verdict().outcome, Outcome::Later { .. }) => {
+                return Err(error);
+            }
+            Err(ImapError::Refused { .. }) => {}
             Err(error) => return Err(error),
         }
     }

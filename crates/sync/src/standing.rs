@@ -18,7 +18,7 @@ pub const SETTLING_TRY: Duration = Duration::from_secs(300);
 /// What needs a person is looked at this often.
 pub const BLOCKED_TRY: Duration = Duration::from_secs(3600);
 /// So many passing faults in a row do not show.
-const PATIENCE: u32 = 3;
+pub(crate) const PATIENCE: u32 = 3;
 
 /// Refusals that a setting which has not settled yet explains.
 pub fn can_be_delay(cause_id: &str) -> bool {
@@ -75,6 +75,13 @@ pub fn judge(verdict: &Verdict, now: Millis, consented_at: Millis, failures: u32
             } else {
                 after.max(back_off(failures))
             };
+            if can_be_delay(verdict.cause_id) && failures >= PATIENCE {
+                // It had its two hours, and it lasts: a person must look. A passing one ends by itself all the same.
+                return Standing {
+                    show: Some(Shown::Blocked),
+                    again: SETTLING_TRY,
+                };
+            }
             let until = now + i64::try_from(again.as_millis()).unwrap_or(i64::MAX / 2);
             let long = again >= Duration::from_secs(60);
             let show = (failures >= PATIENCE || long && !passing(verdict.cause_id))
@@ -83,7 +90,12 @@ pub fn judge(verdict: &Verdict, now: Millis, consented_at: Millis, failures: u32
         }
         Outcome::NeedsPerson | Outcome::Broken => Standing {
             show: Some(Shown::Blocked),
-            again: BLOCKED_TRY,
+            // Postfix with Dovecot says the same words when the token could not be checked at all.
+            again: if verdict.cause_id == "smtp-auth-failed" {
+                SETTLING_TRY
+            } else {
+                BLOCKED_TRY
+            },
         },
     }
 }
@@ -97,6 +109,7 @@ fn passing(cause_id: &str) -> bool {
                 | "imap-unavailable"
                 | "gmail-system-error"
                 | "exchange-connection-closed"
+                | "exchange-server-unavailable"
                 | "message-too-large"
         )
 }
@@ -153,7 +166,8 @@ pub async fn show_send(
 ) -> store::Result<()> {
     let id = account.id;
     let Some(shown) = standing.show else {
-        return Ok(());
+        // A passing fault on top of a refusal: the refusal stays, and so does the next try.
+        return look_again(store, account).await;
     };
     let again = i64::try_from(standing.again.as_millis()).unwrap_or(0);
     store
@@ -165,7 +179,26 @@ pub async fn show_send(
                 };
                 accounts::set_send(tx, id, status, until, Some(&cause)).await?;
                 let run_at = tx.now() + again;
-                jobs::add_once(tx, crate::checks::SEND_CHECK, id.0, run_at).await
+                jobs::add_once(tx, crate::checks::SEND_CHECK, id.0, run_at).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Orders the next try of sending for as long as it is refused.
+pub async fn look_again(store: &Store, account: &Account) -> store::Result<()> {
+    let id = account.id;
+    let again = i64::try_from(SETTLING_TRY.as_millis()).unwrap_or(0);
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let now = accounts::find(tx, id).await?;
+                if now.is_some_and(|now| now.send.status != SendStatus::Ready) {
+                    let run_at = tx.now() + again;
+                    jobs::add_once(tx, crate::checks::SEND_CHECK, id.0, run_at).await?;
+                }
+                Ok(())
             })
         })
         .await
@@ -204,6 +237,18 @@ mod tests {
             Some(Shown::Later(SETTLING))
         );
         assert_eq!(judge(&refusal, SETTLING, 0, 0).show, Some(Shown::Blocked));
+    }
+
+    #[test]
+    fn no_way_to_the_mailbox_is_a_delay_then_a_hiccup_and_blocked_when_it_lasts() {
+        let minute = Outcome::Later {
+            after: Duration::from_secs(60),
+        };
+        let refusal = verdict(minute, "exchange-not-connected");
+        let shown = |now, failures| judge(&refusal, now, 0, failures).show;
+        assert_eq!(shown(1_000, 9), Some(Shown::Later(SETTLING)));
+        assert_eq!(shown(SETTLING, 0), Some(Shown::Later(SETTLING + 60_000)));
+        assert_eq!(shown(SETTLING, PATIENCE), Some(Shown::Blocked));
     }
 
     #[test]

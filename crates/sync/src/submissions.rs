@@ -130,7 +130,32 @@ async fn turn(
     cause: Option<store::intervals::Cause>,
     delivery: Option<String>,
 ) -> anyhow::Result<()> {
-    let run_at = providers.store().now() + i64::try_from(wait.as_millis()).unwrap_or(0);
+    let now = providers.store().now();
+    // Nothing waits for ever: what cannot be handed in is told as failed, what has gone is done.
+    let given_up = now - submission.send_at >= GIVE_UP;
+    let status = match status {
+        Status::Queued | Status::Unclear if given_up => Status::Failed,
+        Status::Filing if given_up => Status::Sent,
+        other => other,
+    };
+    let delivery = match status {
+        Status::Failed if delivery.is_none() => {
+            let said = cause.as_ref().and_then(|cause| cause.provider_said.clone());
+            Some(self::delivery(
+                &recipients(submission),
+                &said.unwrap_or_default(),
+                "no",
+            ))
+        }
+        _ => delivery,
+    };
+    // The longer something does not work, the rarer it is tried.
+    let wait = if submission.attempts > 20 {
+        wait.max(Duration::from_secs(300))
+    } else {
+        wait
+    };
+    let run_at = now + i64::try_from(wait.as_millis()).unwrap_or(0);
     let submission = submission.clone();
     providers
         .store()
@@ -186,9 +211,26 @@ async fn send(
             )
             .await;
         }
-        Err(error) => anyhow::bail!("{error:?}"),
+        Err(error) => {
+            tracing::warn!(submission.id = %submission.id, ?error, "a mail waits");
+            let wait = Duration::from_secs(60);
+            return turn(providers, submission, Status::Queued, wait, None, None).await;
+        }
     };
-    let profile = providers.profile(&account.provider)?;
+    let Ok(profile) = providers.profile(&account.provider) else {
+        let cause = standing::cause(account, "provider-not-configured", None)
+            .with("provider", &account.provider);
+        let wait = Duration::from_secs(300);
+        return turn(
+            providers,
+            submission,
+            Status::Queued,
+            wait,
+            Some(cause),
+            None,
+        )
+        .await;
+    };
     let target = session::target(providers, profile, &profile.smtp, profile.smtp_tls);
     let envelope = Envelope {
         from: addresses.mail_from,
@@ -357,8 +399,29 @@ async fn look_before_again(
                 )
                 .await;
             }
-            Ok(Found::NotThere(_) | Found::NoSent) => {
-                tokio::time::sleep(Duration::from_secs(wait)).await
+            Ok(Found::NotThere(_)) => tokio::time::sleep(Duration::from_secs(wait)).await,
+            Ok(Found::NoSent) => {
+                // Without a Sent folder nobody can tell whether it has gone; the list may only not be here yet.
+                pull::take_over_folders(providers, account, &mut session.connection)
+                    .await
+                    .map_err(|error| anyhow::anyhow!("{error:?}"))?;
+                let (id, role) = (account.id, "sent");
+                let sent = providers
+                    .store()
+                    .read(move |tx| Box::pin(async move { folders::by_role(tx, id, role).await }))
+                    .await?;
+                if sent.is_none() {
+                    let cause = submission.cause.clone();
+                    return turn(
+                        providers,
+                        submission,
+                        Status::Failed,
+                        Duration::ZERO,
+                        cause,
+                        None,
+                    )
+                    .await;
+                }
             }
             Err(_) => {
                 return turn(
@@ -450,9 +513,15 @@ async fn look_and_file(
     let result = match found {
         Ok(Found::There(sent)) => {
             // Pulled at once, so that the copy and the email here become one under people's eyes.
-            if pull::pull(providers, account, connection, &sent)
-                .await
-                .is_err()
+            if pull::pull(
+                providers,
+                account,
+                connection,
+                &sent,
+                &mut pull::Strikes::default(),
+            )
+            .await
+            .is_err()
             {
                 tracing::debug!(account.id = %account.id, "the copy in Sent comes with the next round");
             }
@@ -465,8 +534,12 @@ async fn look_and_file(
             let name = String::from_utf8_lossy(&sent.listed.wire_name).into_owned();
             let seen = ["\\Seen".to_owned()];
             match connection.append(&name, &seen, None, &message).await {
-                // The next look finds it, and pulls it.
-                Ok(_) => later(0),
+                Ok(_) => {
+                    // Not looked for again: a search that does not know it yet would have it put there twice.
+                    let mut strikes = pull::Strikes::default();
+                    let _ = pull::pull(providers, account, connection, &sent, &mut strikes).await;
+                    done
+                }
                 Err(error) => {
                     tracing::warn!(submission.id = %submission.id, "the copy could not be put into Sent: {error}");
                     later(300)

@@ -13,13 +13,14 @@ use provider::Providers;
 use store::accounts::{self, Account, SyncStatus};
 use store::folders::{self, Folder};
 use store::grants::Status;
+use store::intervals::Cause;
 use store::{AccountId, Announcement, emails, grants};
 use tokio::sync::broadcast::Receiver;
 use tokio::task::JoinHandle;
 use wire::outcome::Outcome;
 
 use crate::imap::{IdleEnd, ImapError};
-use crate::pull;
+use crate::pull::{self, Strikes};
 use crate::session::{self, NoSession, Session};
 use crate::standing::{self, back_off};
 
@@ -31,6 +32,8 @@ const POLL: Duration = Duration::from_secs(60);
 const ROUND: Duration = Duration::from_secs(120);
 /// So many ends in a row that need no waiting are not shown.
 const QUIET: u32 = 3;
+/// What was listed and not sent is asked for again after this.
+const SOON: Duration = Duration::from_secs(5);
 /// A session that lived this long proves that all is well.
 const PROVEN: Duration = Duration::from_secs(60);
 
@@ -87,6 +90,7 @@ async fn wait_for(
 
 async fn keep_live(providers: Providers, id: AccountId) {
     let mut failures = 0;
+    let mut strikes = Strikes::default();
     loop {
         let found = providers
             .store()
@@ -102,25 +106,23 @@ async fn keep_live(providers: Providers, id: AccountId) {
                 continue;
             }
         };
-        let heard = providers.store().listen();
         let began = Instant::now();
-        let Err(ended) = live(&providers, &account).await;
+        let Err(ended) = live(&providers, &account, &mut strikes).await;
         if began.elapsed() >= PROVEN {
             failures = 0;
         }
         let wait = after(&providers, &account, ended, failures).await;
         failures += 1;
-        pause(&providers, &account, heard, wait).await;
+        pause(&providers, &account, wait).await;
     }
 }
 
 /// Waits before the next try; a new token, a mended credential or a retry ends the wait.
-async fn pause(
-    providers: &Providers,
-    account: &Account,
-    mut heard: Receiver<Announcement>,
-    wait: Duration,
-) {
+///
+/// It listens from now on: the session that has just ended may have refreshed its token, and that is no reason to
+/// come back at once.
+async fn pause(providers: &Providers, account: &Account, wait: Duration) {
+    let mut heard = providers.store().listen();
     let grant = account.grant_id;
     let changed = async {
         loop {
@@ -180,6 +182,22 @@ async fn after(
             tracing::info!(account.id = %account.id, cause = %cause.id, "no token; waiting for one");
             Duration::from_secs(60)
         }
+        NoSession::Ours(provider::Error::NoProvider(name)) => {
+            let id = account.id;
+            let cause = Cause::new("provider-not-configured").with("provider", name);
+            let shown = providers
+                .store()
+                .write(move |tx| {
+                    Box::pin(async move {
+                        accounts::set_sync(tx, id, SyncStatus::Blocked, None, Some(&cause)).await
+                    })
+                })
+                .await;
+            if let Err(error) = shown {
+                tracing::warn!(account.id = %id, %error, "a state could not be stored");
+            }
+            Duration::from_secs(300)
+        }
         NoSession::Ours(error) => {
             tracing::warn!(account.id = %account.id, %error, "a session ended on our side");
             back_off(failures)
@@ -216,6 +234,7 @@ async fn after_imap(
 async fn live(
     providers: &Providers,
     account: &Account,
+    strikes: &mut Strikes,
 ) -> Result<std::convert::Infallible, NoSession> {
     let mut session = session::open(providers, account).await?;
     let folders = pull::take_over_folders(providers, account, &mut session.connection).await?;
@@ -224,16 +243,16 @@ async fn live(
         .find(|folder| folder.listed.role.as_deref() == Some("inbox"))
         .cloned();
     if let Some(inbox) = &inbox {
-        pull::pull(providers, account, &mut session.connection, inbox).await?;
+        pull::pull(providers, account, &mut session.connection, inbox, strikes).await?;
     }
     for folder in folders.iter().filter(|folder| {
         folder.listed.selectable && Some(folder.id) != inbox.as_ref().map(|inbox| inbox.id)
     }) {
-        pull_one(providers, account, &mut session, folder).await?;
+        pull_one(providers, account, &mut session, folder, strikes).await?;
     }
     empty_gone_folders(providers, account).await?;
     now_live(providers, account).await?;
-    watch(providers, account, session, inbox).await
+    watch(providers, account, session, inbox, strikes).await
 }
 
 /// Pulls a folder that may be refused on its own (a calendar that calls itself mail): that stops nobody.
@@ -242,8 +261,9 @@ async fn pull_one(
     account: &Account,
     session: &mut Session,
     folder: &Folder,
+    strikes: &mut Strikes,
 ) -> Result<(), NoSession> {
-    match pull::pull(providers, account, &mut session.connection, folder).await {
+    match pull::pull(providers, account, &mut session.connection, folder, strikes).await {
         Err(NoSession::Imap(error @ ImapError::Refused { .. }))
             if session.connection.is_alive() =>
         {
@@ -280,31 +300,37 @@ async fn watch(
     account: &Account,
     mut session: Session,
     inbox: Option<Folder>,
+    strikes: &mut Strikes,
 ) -> Result<std::convert::Infallible, NoSession> {
     let mut heard = providers.store().listen();
     let mut round_at = tokio::time::Instant::now() + ROUND;
+    let mut soon = false;
     loop {
         crate::intents::carry_out(providers, account, &mut session.connection).await?;
         if let Some(inbox) = &inbox {
             let inbox = reread(providers, account, inbox).await?;
-            let pulled = pull::pull(providers, account, &mut session.connection, &inbox).await?;
-            if pulled.not_sent > 0 {
-                // Exchange announces a message before it can be fetched: a NOOP later it can.
-                session.connection.noop().await?;
-            }
+            let pulled =
+                pull::pull(providers, account, &mut session.connection, &inbox, strikes).await?;
+            // What was listed and not sent is asked for again soon.
+            soon = pulled.not_sent > 0;
         }
         let left = session.ends_in(providers);
         if left.is_zero() {
             let _ = session.connection.logout().await;
             session = session::open(providers, account).await?;
+            if session.ends_in(providers).is_zero() {
+                // A provider that gives tokens of no life at all is not asked in a loop.
+                tokio::time::sleep(SOON).await;
+            }
             continue;
         }
         if tokio::time::Instant::now() >= round_at {
-            round(providers, account, &mut session).await?;
+            round(providers, account, &mut session, strikes).await?;
             round_at = tokio::time::Instant::now() + ROUND;
             continue;
         }
         let until_round = round_at.saturating_duration_since(tokio::time::Instant::now());
+        let left = if soon { left.min(SOON) } else { left };
         let id = account.id;
         let wish = wait_for(&mut heard, left.min(until_round), |news| {
             matches!(news, Announcement::Intents(of) if *of == id)
@@ -343,6 +369,7 @@ async fn round(
     providers: &Providers,
     account: &Account,
     session: &mut Session,
+    strikes: &mut Strikes,
 ) -> Result<(), NoSession> {
     let folders = pull::take_over_folders(providers, account, &mut session.connection).await?;
     let mut items = vec!["MESSAGES", "UIDNEXT", "UIDVALIDITY"];
@@ -372,8 +399,9 @@ async fn round(
                     .and_then(|value| i64::try_from(value).ok()),
             );
         if !unmoved {
-            pull_one(providers, account, session, folder).await?;
+            pull_one(providers, account, session, folder, strikes).await?;
         }
     }
-    empty_gone_folders(providers, account).await
+    empty_gone_folders(providers, account).await?;
+    now_live(providers, account).await
 }

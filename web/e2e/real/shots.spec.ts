@@ -1,50 +1,40 @@
-//! Every route, ja and en, 1440 and 390 wide, light and dark, into ../shots: to be looked at.
-import { test, type Page } from '@playwright/test'
+//! Pictures of every screen of the demo, ja and en, 1440 and 390 wide, light and dark,
+//! into the folder that TEGATA_SHOTS names: to be looked at. SHOTS=name,name takes some.
+import { isAbsolute, join } from 'node:path'
+import { expect, test } from '@playwright/test'
 import { signIn } from '../people'
+import { DEMO, demo } from '../places'
+import { ROUTES, show } from './routes'
 
-const routes: [string, string, ((page: Page) => Promise<void>)?][] = [
-  ['mail', 'mail'],
-  ['mail-open', 'mail', (page) => page.locator('article a').nth(1).click()],
-  ['mail-html', 'mail', (page) => page.locator('article a').nth(3).click()],
-  ['search', 'mail/search?q=report'],
-  ['compose', 'compose'],
-  ['profile', 'settings/profile'],
-  ['accounts', 'settings/accounts'],
-  ['account', 'settings/accounts', (page) => page.locator('main li h2 a').first().click()],
-  ['tokens', 'settings/tokens'],
-  ['connect', 'connect'],
-  ['admin', 'admin'],
-  ['admin-credentials', 'admin/credentials'],
-  ['admin-credential-new', 'admin/credentials/new'],
-  ['admin-guide-google', 'admin/guide/google'],
-  ['admin-self-check', 'admin/self-check'],
-  ['admin-accounts', 'admin/accounts'],
-  ['admin-users', 'admin/users'],
-  ['admin-audit', 'admin/audit'],
-]
+const wanted = process.env.TEGATA_SHOTS ?? 'shots'
+const shots = isAbsolute(wanted) ? wanted : join('..', wanted)
 const only = process.env.SHOTS?.split(',')
 
 for (const locale of ['ja-JP', 'en-GB'])
   for (const width of [1440, 390])
     for (const colorScheme of ['light', 'dark'] as const)
-      test.describe(`${locale} ${width} ${colorScheme}`, () => {
-        test.use({ locale, colorScheme, viewport: { width, height: width > 700 ? 900 : 844 } })
-        test('all routes', async ({ page }) => {
-          test.setTimeout(180_000)
-          const folder = `../shots/${locale.slice(0, 2)}-${width}-${colorScheme}`
+      test(`${locale} ${width} ${colorScheme}`, async ({ browser }) => {
+        test.setTimeout(180_000)
+        const folder = join(shots, `${locale.slice(0, 2)}-${width}-${colorScheme}`)
+        for (const [who, { login, password }] of Object.entries(DEMO)) {
+          const context = await browser.newContext({
+            baseURL: demo().base,
+            locale,
+            colorScheme,
+            timezoneId: 'Asia/Tokyo',
+            reducedMotion: 'reduce',
+            viewport: { width, height: width > 700 ? 900 : 844 },
+          })
+          const page = await context.newPage()
           await page.goto('sign-in')
-          await page.locator('form').waitFor()
-          await page.screenshot({ path: `${folder}/sign-in.png` })
-          await signIn(page)
-          for (const [name, path, then] of routes) {
-            if (only && !only.includes(name)) continue
-            await page.goto(path)
-            await page.waitForLoadState('domcontentloaded')
-            await page.locator('main').waitFor()
-            await page.waitForTimeout(500)
-            await then?.(page)
-            if (then) await page.waitForTimeout(700)
-            await page.screenshot({ path: `${folder}/${name}.png` })
+          await expect(page.locator('form')).toBeVisible()
+          if (!only) await page.screenshot({ path: join(folder, 'sign-in.png') })
+          await signIn(page, login, password)
+          for (const route of ROUTES.filter((one) => one.who === who)) {
+            if (only && !only.includes(route.name)) continue
+            await show(page, route)
+            await page.screenshot({ path: join(folder, `${route.name}.png`) })
           }
-        })
+          await context.close()
+        }
       })

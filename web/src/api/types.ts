@@ -35,6 +35,8 @@ export type Step = {
   ms: number | null
   provider_said: string | null
   advice: Advice | null
+  /** A rule of the self-check in a sentence. */
+  message?: string
 }
 export type GrantStatus =
   'good' | 'refreshing' | 'throttled' | 'app_broken' | 'needs_consent' | 'revoked'

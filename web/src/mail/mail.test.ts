@@ -97,21 +97,19 @@ it('a draft becomes an Email/set create with both bodies', () => {
   expect(isEmpty(draft)).toBe(false)
 })
 
-it('mailboxes stand in the order of their roles, children below parents', () => {
+it('mailboxes stand in the order of their roles; own ones below, without an empty holder', () => {
   const box = (id: string, role: string | null, parentId: string | null = null) =>
-    ({ id, name: id, role, parentId, sortOrder: 0 }) as never
-  const order = arranged([
+    ({ id, name: id, role, parentId, sortOrder: 0, totalEmails: 0 }) as never
+  const { roles, own } = arranged([
+    box('[Gmail]', null),
     box('z', null),
-    box('sent', 'sent'),
+    box('sent', 'sent', '[Gmail]'),
+    box('moved', null, '[Gmail]'),
     box('kid', null, 'z'),
     box('in', 'inbox'),
   ])
-  expect(order.map(({ box: { id }, depth }) => `${id}${depth}`)).toEqual([
-    'in0',
-    'sent0',
-    'z0',
-    'kid1',
-  ])
+  expect(roles.map(({ id }) => id)).toEqual(['in', 'sent'])
+  expect(own.map(({ box: { id }, depth }) => `${id}${depth}`)).toEqual(['moved0', 'z0', 'kid1'])
 })
 
 it('a mailbox shows the worst of its three sides', () => {

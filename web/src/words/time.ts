@@ -40,6 +40,20 @@ export function exactTime(iso: string): string {
   }).format(at)
 }
 
+/** Day and minute, always both: for logs. */
+export function logTime(iso: string, now = Date.now()): string {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return ''
+  const sameYear = at.getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(tag(), {
+    ...(sameYear ? {} : { year: 'numeric' }),
+    month: words.lang === 'ja' ? 'long' : 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  }).format(at)
+}
+
 /** Hour and minute when it is today, else day and time: for "until …". */
 export function clockTime(iso: string, now = Date.now()): string {
   const at = new Date(iso)

@@ -103,7 +103,16 @@ pub async fn finish(
             connect: &connect,
             credential: &credential,
         };
-        if let Err((steps, cause)) = trip.exchange(&callback, &verifier).await? {
+        let ended = match trip.exchange(&callback, &verifier).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(connect.id = %id, %error, "a consent could not be finished");
+                let case = trip.case(Case::new("connect-interrupted"));
+                let step = Step::fail("token", &connect.address, 0, case);
+                Err((vec![step], "connect-interrupted".to_owned()))
+            }
+        };
+        if let Err((steps, cause)) = ended {
             tracing::info!(connect.id = %id, cause, "a consent ended without an account");
             let store = providers.store();
             store
@@ -325,7 +334,14 @@ impl Trip<'_> {
                 })
             })
             .await?;
-        if reply.refresh_token.is_none() && known.is_none() {
+        // The stored refresh token goes on only where it is known to live.
+        let lives = known.is_some_and(|grant| {
+            !matches!(
+                grant.status,
+                grants::Status::NeedsConsent | grants::Status::Revoked
+            )
+        });
+        if reply.refresh_token.is_none() && !lives {
             let cause = "no-refresh-token";
             put(
                 &mut steps,

@@ -45,7 +45,9 @@ pub(crate) fn case_of(
     at: TokenStep,
     days: Option<u64>,
 ) -> Case {
-    if error.kind == TokenErrorKind::NotJson {
+    // A good status without a token and without an error says as little as a page of HTML.
+    let says_nothing = error.status < 300 && error.error.is_none();
+    if error.kind == TokenErrorKind::NotJson || says_nothing {
         return Case::new("token-reply-unreadable").said(&error.provider_said);
     }
     let numbers: Vec<u32> = error

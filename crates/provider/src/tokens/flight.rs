@@ -15,6 +15,9 @@ use crate::http::Failure;
 use crate::profile::ProviderProfile;
 use crate::{Error, Providers};
 
+/// Two planned refreshes of a grant are at least this far apart.
+const SOONEST: Millis = 10_000;
+
 /// What a flight knows besides the protocol's state.
 struct Flight {
     grant: Grant,
@@ -58,15 +61,17 @@ pub(super) async fn run(
             }
             Action::TakeLease { version, until } => {
                 let owner = flight.owner.clone();
-                Event::Leased(
-                    store
-                        .write(move |tx| {
-                            Box::pin(async move {
-                                grants::take_lease(tx, id, version, &owner, until).await
-                            })
-                        })
-                        .await?,
-                )
+                let taken = store
+                    .write(move |tx| {
+                        Box::pin(
+                            async move { grants::take_lease(tx, id, version, &owner, until).await },
+                        )
+                    })
+                    .await?;
+                Event::Leased {
+                    now: store.now(),
+                    taken,
+                }
             }
             Action::Ask { previous, within } => {
                 let answer = flight.request(providers, previous, within).await?;
@@ -167,7 +172,12 @@ impl Flight {
                 })
             })
             .await?;
-        let profile = providers.profile(&self.credential.fields.provider)?;
+        let Ok(profile) = providers.profile(&self.credential.fields.provider) else {
+            let case = Case::new("provider-not-configured")
+                .with("provider", &self.credential.fields.provider);
+            self.refusal = Some(case);
+            return Ok(Answer::None);
+        };
         let (Some(token), Some(secret)) = (token, secret) else {
             return Ok(Answer::GrantRefused);
         };
@@ -234,7 +244,9 @@ impl Flight {
                 .jitter((ahead / 5).max(1).unsigned_abs()),
         )
         .unwrap_or(0);
-        let refresh_at = tokens.access_ends_at - ahead - early;
+        // However short a life the provider gives: grants are not refreshed in a loop.
+        let soonest = providers.store().now() + SOONEST;
+        let refresh_at = (tokens.access_ends_at - ahead - early).max(soonest);
         let stored = providers
             .store()
             .write(move |tx| {

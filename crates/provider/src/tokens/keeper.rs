@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Announcement, GrantId, Millis, accounts, credentials, grants};
+use store::{Announcement, GrantId, Millis, credentials, grants};
 
 use super::{refresh, step};
 use crate::{Error, Providers};
@@ -17,6 +17,9 @@ pub async fn keep_fresh(providers: Providers) {
     let mut heard = store.listen();
     let turns = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     loop {
+        if let Err(error) = end_given_up(&providers).await {
+            tracing::warn!(%error, "grants that were given up wait");
+        }
         let due = store
             .read(|tx| Box::pin(async move { grants::due(tx, 64).await }))
             .await;
@@ -88,9 +91,20 @@ pub async fn forget_changed(providers: Providers) {
     }
 }
 
-/// Ends a grant by a person's order, when no account uses it any more. It is revoked at the provider only
-/// where that hurts no other grant of the same person.
-pub async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> {
+/// Ends the grants that people gave up: revoked at the provider where that hurts no other grant of the same
+/// person, then forgotten. What the order was is in the store, so a restart in between loses nothing.
+pub async fn end_given_up(providers: &Providers) -> Result<(), Error> {
+    let given_up = providers
+        .store()
+        .read(|tx| Box::pin(async move { grants::given_up(tx).await }))
+        .await?;
+    for id in given_up {
+        end_grant(providers, id).await?;
+    }
+    Ok(())
+}
+
+async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> {
     let found = providers
         .store()
         .read(move |tx| {
@@ -98,9 +112,6 @@ pub async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> 
                 let Some(grant) = grants::find(tx, id).await? else {
                     return Ok(None);
                 };
-                if !accounts::of_grant(tx, id).await?.is_empty() {
-                    return Ok(None);
-                }
                 let Some(credential) = credentials::find(tx, grant.credential_id).await? else {
                     return Ok(None);
                 };
@@ -114,16 +125,19 @@ pub async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> 
     let Some((credential, others, token)) = found else {
         return Ok(());
     };
-    let profile = providers.profile(&credential.fields.provider)?;
-    if let (0, Some(url), Some(token)) = (others, &profile.revocation_url, &token)
-        && let Err(failure) = providers.http().revoke(profile, url, token).await
+    if let (Ok(profile), 0, Some(token)) = (
+        providers.profile(&credential.fields.provider),
+        others,
+        token,
+    ) && let Some(url) = &profile.revocation_url
+        && let Err(failure) = providers.http().revoke(profile, url, &token).await
     {
         tracing::warn!(grant.id = %id, ?failure, "the grant could not be revoked at the provider; it is forgotten here");
     }
     providers.memory().forget(Some(id));
     providers
         .store()
-        .write(move |tx| Box::pin(async move { grants::remove(tx, id).await }))
+        .write(move |tx| Box::pin(async move { grants::remove_given_up(tx, id).await }))
         .await?;
     Ok(())
 }

@@ -92,7 +92,12 @@ pub enum Event {
         least_life: Millis,
     },
     /// The lease was tried.
-    Leased(bool),
+    Leased {
+        /// The time: the commit may have waited for its turn.
+        now: Millis,
+        /// Whether it is ours.
+        taken: bool,
+    },
     /// The request ended.
     Answered {
         /// The time.
@@ -166,17 +171,12 @@ pub enum State {
     /// Wants to know what the row says.
     Looking,
     /// Tried to take the lease.
-    Leasing {
-        view: View,
-        until: Millis,
-        began: Millis,
-    },
+    Leasing { view: View, until: Millis },
     /// Waits for the answer.
     Asking {
         view: View,
         previous: bool,
         until: Millis,
-        began: Millis,
     },
     /// Waits for the commit.
     Storing,
@@ -204,14 +204,26 @@ pub fn step(state: State, event: Event) -> (State, Action) {
                 least_life,
             },
         ) => look(now, view, least_life),
-        (State::Leasing { view, until, began }, Event::Leased(true)) => {
-            let within = until - MARGIN - began;
+        (State::Leasing { view, until }, Event::Leased { now, taken: true }) => {
+            // Waiting for the commit has used up time of the lease; without enough left nothing is asked.
+            let within = until - MARGIN - now;
+            if within <= 0 {
+                let version = view.version;
+                let next_try = Some(now + FIRST_WAIT);
+                return (
+                    State::GivingBack(Outcome::Later(now + FIRST_WAIT)),
+                    Action::GiveBack {
+                        version,
+                        status: None,
+                        next_try,
+                    },
+                );
+            }
             (
                 State::Asking {
                     view,
                     previous: false,
                     until,
-                    began,
                 },
                 Action::Ask {
                     previous: false,
@@ -219,7 +231,9 @@ pub fn step(state: State, event: Event) -> (State, Action) {
                 },
             )
         }
-        (State::Leasing { .. }, Event::Leased(false)) => (State::Looking, Action::Read),
+        (State::Leasing { .. }, Event::Leased { taken: false, .. }) => {
+            (State::Looking, Action::Read)
+        }
         (
             State::Asking {
                 view,
@@ -252,7 +266,6 @@ pub fn step(state: State, event: Event) -> (State, Action) {
                     view,
                     previous: true,
                     until,
-                    began: now,
                 },
                 Action::Ask {
                     previous: true,
@@ -304,14 +317,7 @@ fn look(now: Millis, view: View, least_life: Millis) -> (State, Action) {
         version: view.version,
         until,
     };
-    (
-        State::Leasing {
-            view,
-            until,
-            began: now,
-        },
-        action,
-    )
+    (State::Leasing { view, until }, action)
 }
 
 fn answered(

@@ -22,9 +22,14 @@ async fn a_state_lives_ten_minutes_and_its_end_is_told_in_the_round_trip() {
     assert!(matches!(scene.come_back(&callback).await, Finished::Connect(id) if id == late));
     let connect = scene.round_trip(late).await;
     assert_eq!(connect.status, Status::Failed);
-    assert_eq!(cause_of(&connect, "consent").as_deref(), Some("state-expired"));
+    assert_eq!(
+        cause_of(&connect, "consent").as_deref(),
+        Some("state-expired")
+    );
     // It stays so, and no second try of the same address changes it.
-    assert!(matches!(scene.come_back(&callback).await, Finished::Refused(case) if case.cause_id == "state-used"));
+    assert!(
+        matches!(scene.come_back(&callback).await, Finished::Refused(case) if case.cause_id == "state-used")
+    );
     assert_eq!(scene.accounts_kept().await, 1);
     scene.close().await;
 }
@@ -32,7 +37,9 @@ async fn a_state_lives_ten_minutes_and_its_end_is_told_in_the_round_trip() {
 #[tokio::test]
 async fn an_unknown_or_used_state_does_nothing() {
     let scene = Scene::new().await;
-    let unknown = scene.come_back("http://x/?code=c&state=never-heard-of").await;
+    let unknown = scene
+        .come_back("http://x/?code=c&state=never-heard-of")
+        .await;
     assert!(matches!(unknown, Finished::Refused(case) if case.cause_id == "state-unknown"));
     let none = scene.come_back("http://x/?code=c").await;
     assert!(matches!(none, Finished::Refused(case) if case.cause_id == "state-unknown"));
@@ -54,7 +61,9 @@ async fn the_same_callback_twice_at_once_redeems_the_code_once() {
     let scene = Scene::new().await;
     let (id, url) = scene.begin(scene.microsoft, CAROL).await;
     let callback = scene.allow(&url, CAROL).await;
-    scene.sandbox.fault(Fault::new(FaultKind::TokenSlow).ms(300));
+    scene
+        .sandbox
+        .fault(Fault::new(FaultKind::TokenSlow).ms(300));
     let (one, other) = tokio::join!(scene.come_back(&callback), scene.come_back(&callback));
     let shown = [&one, &other]
         .iter()
@@ -75,12 +84,19 @@ async fn a_callback_of_another_issuer_is_refused_before_the_code_is_used() {
     ] {
         let (id, url) = scene.begin(credential, person).await;
         let callback = scene.allow(&url, person).await;
-        let bare: Vec<&str> = callback.split('&').filter(|pair| !pair.contains("iss=")).collect();
+        let bare: Vec<&str> = callback
+            .split('&')
+            .filter(|pair| !pair.contains("iss="))
+            .collect();
         let mixed_up = format!("{}&iss=https://accounts.elsewhere.example", bare.join("&"))
             .replacen(&format!("iss={issuer}&"), "", 1);
         scene.come_back(&mixed_up).await;
         let connect = scene.round_trip(id).await;
-        assert_eq!(cause_of(&connect, "consent").as_deref(), Some("iss-mismatch"), "{mixed_up}");
+        assert_eq!(
+            cause_of(&connect, "consent").as_deref(),
+            Some("iss-mismatch"),
+            "{mixed_up}"
+        );
     }
     assert_eq!(scene.counts()["token_requests"], 0);
     assert_eq!(scene.grants_kept().await, 0);
@@ -95,11 +111,16 @@ async fn a_refusal_is_told_in_the_providers_words_and_makes_nothing() {
         (scene.microsoft, CAROL, "AADSTS65004"),
     ] {
         let (id, url) = scene.begin(credential, person).await;
-        let callback = click(&url, &Choice::refuse(person)).await.expect("sent back");
+        let callback = click(&url, &Choice::refuse(person))
+            .await
+            .expect("sent back");
         scene.come_back(&callback).await;
         let connect = scene.round_trip(id).await;
         assert_eq!(connect.status, Status::Failed);
-        assert_eq!(cause_of(&connect, "consent").as_deref(), Some("consent-cancelled"));
+        assert_eq!(
+            cause_of(&connect, "consent").as_deref(),
+            Some("consent-cancelled")
+        );
         assert!(connect.steps.contains(said), "{}", connect.steps);
     }
     assert_eq!(scene.grants_kept().await + scene.accounts_kept().await, 0);
@@ -115,7 +136,11 @@ async fn an_answer_without_refresh_token_or_identity_makes_nothing() {
         ("scope=openid%20", "identity", "no-identity"),
     ] {
         let (id, url) = scene.begin(scene.google, ALICE).await;
-        let with = if taken_out.starts_with("scope") { "scope=" } else { "x=y" };
+        let with = if taken_out.starts_with("scope") {
+            "scope="
+        } else {
+            "x=y"
+        };
         let changed = url.replace(taken_out, with);
         if changed == url {
             continue;
@@ -123,7 +148,12 @@ async fn an_answer_without_refresh_token_or_identity_makes_nothing() {
         let callback = scene.allow(&changed, ALICE).await;
         scene.come_back(&callback).await;
         let connect = scene.round_trip(id).await;
-        assert_eq!(cause_of(&connect, step).as_deref(), Some(cause), "{}", connect.steps);
+        assert_eq!(
+            cause_of(&connect, step).as_deref(),
+            Some(cause),
+            "{}",
+            connect.steps
+        );
         assert_eq!(connect.status, Status::Failed);
     }
     assert_eq!(scene.grants_kept().await + scene.accounts_kept().await, 0);
@@ -136,7 +166,9 @@ async fn a_second_consent_without_refresh_token_keeps_the_first_one() {
     let grant = scene.connect(scene.google, ALICE).await;
     let (_, url) = scene.begin(scene.google, ALICE).await;
     // What Google does where the page was not shown again: an access token only.
-    let callback = scene.allow(&url.replace("access_type=offline", "x=y"), ALICE).await;
+    let callback = scene
+        .allow(&url.replace("access_type=offline", "x=y"), ALICE)
+        .await;
     scene.come_back(&callback).await;
     let kept = scene
         .store()
@@ -153,10 +185,15 @@ async fn a_foreign_nonce_is_no_identity() {
     let (id, url) = scene.begin(scene.google, ALICE).await;
     let (before, rest) = url.split_once("nonce=").expect("a nonce is sent");
     let rest = rest.split_once('&').map_or("", |(_, rest)| rest);
-    let callback = scene.allow(&format!("{before}nonce=another&{rest}"), ALICE).await;
+    let callback = scene
+        .allow(&format!("{before}nonce=another&{rest}"), ALICE)
+        .await;
     scene.come_back(&callback).await;
     let connect = scene.round_trip(id).await;
-    assert_eq!(cause_of(&connect, "identity").as_deref(), Some("identity-nonce"));
+    assert_eq!(
+        cause_of(&connect, "identity").as_deref(),
+        Some("identity-nonce")
+    );
     assert_eq!(scene.grants_kept().await, 0);
     scene.close().await;
 }
@@ -168,12 +205,17 @@ async fn a_second_mailbox_of_the_same_person_needs_no_consent() {
     let mut wanting = scene.wanting(scene.microsoft, CAROL);
     wanting.mailbox_address = Some(format!(" Info <{}> ", INFO.replace("contoso", "CONTOSO")));
     let begun = consent::begin(&scene.providers, wanting).await;
-    let begun = begun.map_err(|error| format!("{error:?}")).expect("it begins");
+    let begun = begun
+        .map_err(|error| format!("{error:?}"))
+        .expect("it begins");
     assert!(begun.authorization_url.is_none());
     let connect = scene.round_trip(begun.connect_id).await;
     assert_eq!(connect.grant_id, Some(grant));
     assert_eq!(connect.mailbox_address, INFO);
-    assert_eq!((scene.grants_kept().await, scene.accounts_kept().await), (1, 2));
+    assert_eq!(
+        (scene.grants_kept().await, scene.accounts_kept().await),
+        (1, 2)
+    );
     scene.close().await;
 }
 
@@ -188,7 +230,10 @@ async fn an_address_that_is_none_is_refused_with_its_field() {
         let mut wanting = scene.wanting(scene.google, address);
         wanting.mailbox_address = mailbox.map(str::to_owned);
         let begun = consent::begin(&scene.providers, wanting).await;
-        assert!(matches!(begun, Err(NotBegun::Address(wrong)) if wrong == field), "{address}");
+        assert!(
+            matches!(begun, Err(NotBegun::Address(wrong)) if wrong == field),
+            "{address}"
+        );
     }
     scene.close().await;
 }

@@ -55,7 +55,10 @@ impl Scene {
         std::fs::write(&ca_file, &sandbox.ca_pem).expect("the folder can be written");
         let sections = BTreeMap::from([
             ("google".to_owned(), section(&sandbox.google, &ca_file)),
-            ("microsoft".to_owned(), section(&sandbox.microsoft, &ca_file)),
+            (
+                "microsoft".to_owned(),
+                section(&sandbox.microsoft, &ca_file),
+            ),
         ]);
         let profiles = provider::profile::all(&sections).expect("the sections are right");
         let providers = providers(test.store.clone(), profiles.clone());
@@ -139,7 +142,9 @@ impl Scene {
             .store()
             .read(move |tx| Box::pin(async move { connects::find(tx, id).await }))
             .await;
-        found.expect("the store works").expect("the round trip is known")
+        found
+            .expect("the store works")
+            .expect("the round trip is known")
     }
 
     /// The whole consent: the grant it made.
@@ -165,7 +170,9 @@ impl Scene {
             .store()
             .read(move |tx| Box::pin(async move { credentials::find(tx, id).await }))
             .await;
-        found.expect("the store works").expect("the credential is there")
+        found
+            .expect("the store works")
+            .expect("the credential is there")
     }
 
     pub async fn grants_kept(&self) -> i64 {
@@ -179,7 +186,7 @@ impl Scene {
     async fn count(&self, sql: &'static str) -> i64 {
         let count = self
             .store()
-            .read(move |tx| Box::pin(async move { tx.number(sql, Vec::new()).await }))
+            .read(move |tx| Box::pin(async move { tx.number(sql, &[]).await }))
             .await;
         count.expect("the store works")
     }
@@ -188,8 +195,8 @@ impl Scene {
     pub fn there(&self, address: &str) -> serde_json::Value {
         let state = self.sandbox.state();
         let all = state["grants"].as_array().cloned().unwrap_or_default();
-        let of_address = all.into_iter().filter(|grant| grant["address"] == address);
-        of_address.last().expect("a grant at the provider")
+        let mut of_address = all.into_iter().filter(|grant| grant["address"] == address);
+        of_address.next_back().expect("a grant at the provider")
     }
 
     pub fn counts(&self) -> serde_json::Value {
@@ -249,7 +256,12 @@ async fn credential(store: &Store, provider: &str, client_id: &str, secret: &str
         secret_hint: String::new(),
         secret_ends_on: None,
         note: String::new(),
-        tenant: if provider == "microsoft" { "organizations" } else { "" }.to_owned(),
+        tenant: if provider == "microsoft" {
+            "organizations"
+        } else {
+            ""
+        }
+        .to_owned(),
         redirect_path: "/common/cmn270.do".to_owned(),
     };
     let secret = secret.to_owned().into();

@@ -65,12 +65,18 @@ async fn a_token_at_its_end_is_refreshed_by_who_asks_first_and_others_share_it()
         let grant = scene.connect(credential, person).await;
         let before = token(&scene.providers, grant).await;
         scene.turn_clock(2 * HOUR);
-        scene.sandbox.fault(Fault::new(FaultKind::TokenSlow).ms(200));
+        scene
+            .sandbox
+            .fault(Fault::new(FaultKind::TokenSlow).ms(200));
         let all = futures_util::future::join_all((0..20).map(|_| token(&scene.providers, grant)));
         let all = all.await;
         assert!(all.iter().all(|one| *one == all[0] && *one != before));
         let there = scene.there(person);
-        assert_eq!(there["refreshes"].as_array().map(Vec::len), Some(1), "{there}");
+        assert_eq!(
+            there["refreshes"].as_array().map(Vec::len),
+            Some(1),
+            "{there}"
+        );
         scene.sandbox.clear_faults(None);
     }
     scene.close().await;
@@ -84,7 +90,9 @@ async fn several_processes_on_one_postgresql_never_refresh_a_grant_at_once() {
     let scene = Scene::on(Some(&database.url)).await;
     let grant = scene.connect(scene.microsoft, CAROL).await;
     scene.sandbox.fault(Fault::new(FaultKind::StrictRotation));
-    scene.sandbox.fault(Fault::new(FaultKind::TokenSlow).ms(150));
+    scene
+        .sandbox
+        .fault(Fault::new(FaultKind::TokenSlow).ms(150));
     let others = [
         scene.another_process(2).await,
         scene.another_process(3).await,
@@ -135,11 +143,15 @@ async fn a_refresh_goes_on_when_its_caller_is_gone() {
     let before = scene.grant(grant).await.version;
     scene.turn_clock(2 * HOUR);
     scene.sandbox.fault(Fault::new(FaultKind::StrictRotation));
-    scene.sandbox.fault(Fault::new(FaultKind::TokenSlow).ms(500).times(1));
+    scene
+        .sandbox
+        .fault(Fault::new(FaultKind::TokenSlow).ms(500).times(1));
     let providers = scene.providers.clone();
     let caller = tokio::spawn(async move { ask(&providers, grant).await });
     wait_for("the request", SOON, async || {
-        let asked = scene.there(CAROL)["refreshes"].as_array().map_or(0, Vec::len);
+        let asked = scene.there(CAROL)["refreshes"]
+            .as_array()
+            .map_or(0, Vec::len);
         (asked > 0).then_some(())
     })
     .await;
@@ -163,10 +175,16 @@ async fn trouble_at_the_endpoint_makes_the_grant_wait_and_never_ends_it() {
         let grant = scene.connect(credential, person).await;
         for (fault, cause) in [
             (Fault::new(FaultKind::TokenHtml), "token-reply-unreadable"),
-            (Fault::new(FaultKind::TokenEmpty200), "token-reply-unreadable"),
+            (
+                Fault::new(FaultKind::TokenEmpty200),
+                "token-reply-unreadable",
+            ),
             (Fault::new(FaultKind::TokenHuge), "token-reply-unreadable"),
             (Fault::new(FaultKind::Token5xx), "provider-server-error"),
-            (Fault::new(FaultKind::ThrottleToken).ms(120_000), "throttled"),
+            (
+                Fault::new(FaultKind::ThrottleToken).ms(120_000),
+                "throttled",
+            ),
             (
                 Fault::new(FaultKind::HangUpAfterBytes).after_bytes(Protocol::Token, 40),
                 "network",
@@ -185,10 +203,16 @@ async fn trouble_at_the_endpoint_makes_the_grant_wait_and_never_ends_it() {
             assert_eq!(cause_kept.as_deref(), Some(cause));
             // Who asks again is told the same, and nobody asks the provider before the time.
             let asked = scene.counts()["token_requests"].clone();
-            assert!(matches!(ask(&scene.providers, grant).await, Answered::Later(..)));
+            assert!(matches!(
+                ask(&scene.providers, grant).await,
+                Answered::Later(..)
+            ));
             assert_eq!(scene.counts()["token_requests"], asked, "{fault:?}");
             if cause == "throttled" {
-                assert!(*until >= scene.store().now() + 120_000, "Retry-After counts");
+                assert!(
+                    *until >= scene.store().now() + 120_000,
+                    "Retry-After counts"
+                );
             }
             let wait = u64::try_from(*until - scene.store().now()).unwrap_or(0) / 1000 + 2;
             scene.turn_clock(wait);
@@ -208,7 +232,10 @@ async fn trouble_at_the_endpoint_is_not_seen_while_the_old_token_works() {
     scene.turn_clock(HOUR - 280);
     let week = 7 * 24 * 3_600_000;
     let refreshed = tokens::refresh(&scene.providers, grant, week).await;
-    assert!(matches!(refreshed.expect("the store works"), Answered::Fresh(_)));
+    assert!(matches!(
+        refreshed.expect("the store works"),
+        Answered::Fresh(_)
+    ));
     assert_eq!(token(&scene.providers, grant).await, before);
     assert_eq!(scene.grant(grant).await.status, Status::Good);
     scene.close().await;
@@ -233,13 +260,26 @@ async fn a_revoked_grant_needs_consent_and_is_kept() {
     let scene = Scene::new().await;
     for (credential, person) in [(scene.google, ALICE), (scene.microsoft, CAROL)] {
         let grant = scene.connect(credential, person).await;
-        scene.sandbox.fault(Fault::new(FaultKind::RevokeGrant).of(person));
+        scene
+            .sandbox
+            .fault(Fault::new(FaultKind::RevokeGrant).of(person));
         scene.turn_clock(2 * HOUR);
         let answered = ask(&scene.providers, grant).await;
-        assert!(matches!(&answered, Answered::NeedsConsent(_)), "{}", in_words(&answered));
+        assert!(
+            matches!(&answered, Answered::NeedsConsent(_)),
+            "{}",
+            in_words(&answered)
+        );
         let asked = scene.counts()["token_requests"].clone();
-        assert!(matches!(ask(&scene.providers, grant).await, Answered::NeedsConsent(_)));
-        assert_eq!(scene.counts()["token_requests"], asked, "it is not asked again");
+        assert!(matches!(
+            ask(&scene.providers, grant).await,
+            Answered::NeedsConsent(_)
+        ));
+        assert_eq!(
+            scene.counts()["token_requests"],
+            asked,
+            "it is not asked again"
+        );
         let again = scene.connect(credential, person).await;
         assert_eq!(again, grant, "consent again renews the same grant");
         token(&scene.providers, grant).await;
@@ -254,7 +294,9 @@ async fn the_seven_days_of_an_app_in_testing_are_named() {
     let scene = Scene::new().await;
     let grant = scene.connect(scene.google, ALICE).await;
     scene.turn_clock(7 * 24 * HOUR);
-    scene.sandbox.fault(Fault::new(FaultKind::SevenDays).of(ALICE));
+    scene
+        .sandbox
+        .fault(Fault::new(FaultKind::SevenDays).of(ALICE));
     match ask(&scene.providers, grant).await {
         Answered::NeedsConsent(cause) => assert_eq!(cause.id, "grant-ended-testing"),
         other => panic!("{}", in_words(&other)),
@@ -305,7 +347,9 @@ async fn an_expired_secret_has_its_own_name() {
     let scene = Scene::new().await;
     let grant = scene.connect(scene.microsoft, CAROL).await;
     scene.turn_clock(2 * HOUR);
-    scene.sandbox.fault(Fault::new(FaultKind::SecretExpired).times(1));
+    scene
+        .sandbox
+        .fault(Fault::new(FaultKind::SecretExpired).times(1));
     match ask(&scene.providers, grant).await {
         Answered::AppBroken(cause) => assert_eq!(cause.id, "client-secret-expired"),
         other => panic!("{}", in_words(&other)),
@@ -327,7 +371,8 @@ async fn a_dead_refreshers_lease_ends_and_the_next_one_takes_over() {
         .write(move |tx| {
             Box::pin(async move {
                 let until = now + tokens::step::LEASE;
-                store::grants::take_lease(tx, grant, version, "a process that was killed", until).await
+                store::grants::take_lease(tx, grant, version, "a process that was killed", until)
+                    .await
             })
         })
         .await;
@@ -345,7 +390,9 @@ async fn google_is_told_of_the_end_only_when_no_other_grant_of_the_person_lives(
     let scene = Scene::new().await;
     let grant = scene.connect(scene.google, ALICE).await;
     // While an account uses it nothing happens.
-    tokens::end_grant(&scene.providers, grant).await.expect("the store works");
+    tokens::end_given_up(&scene.providers)
+        .await
+        .expect("the store works");
     assert_eq!(scene.grants_kept().await, 1);
     let removed = scene
         .store()
@@ -359,7 +406,9 @@ async fn google_is_told_of_the_end_only_when_no_other_grant_of_the_person_lives(
         })
         .await;
     removed.expect("the store works");
-    tokens::end_grant(&scene.providers, grant).await.expect("the store works");
+    tokens::end_given_up(&scene.providers)
+        .await
+        .expect("the store works");
     assert_eq!(scene.grants_kept().await, 0);
     assert_eq!(scene.there(ALICE)["ended"], "revoked");
     assert_eq!(scene.counts()["revocations"], 1);

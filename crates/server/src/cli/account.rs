@@ -57,7 +57,9 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
             let found = read(None).await?;
             let items: Vec<_> = found
                 .iter()
-                .map(|(account, grant)| json::account(account, grant.as_ref(), Language::En))
+                .map(|(account, grant)| {
+                    json::account(account, grant.as_ref(), store.now(), Language::En)
+                })
                 .collect();
             print_items(
                 json,
@@ -79,7 +81,7 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
                 bail!("no mailbox {address} is connected");
             }
             for (account, grant) in &found {
-                let item = json::account(account, grant.as_ref(), Language::En);
+                let item = json::account(account, grant.as_ref(), store.now(), Language::En);
                 if json {
                     println!("{item}")
                 } else {
@@ -95,7 +97,7 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
                     found.len()
                 );
             };
-            let (id, grant) = (account.id, account.grant_id);
+            let id = account.id;
             store
                 .write(move |tx| {
                     Box::pin(async move {
@@ -111,7 +113,8 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
                     })
                 })
                 .await?;
-            tokens::end_grant(&providers(config, store.clone())?, grant).await?;
+            // A running server gives the grant up at the provider; without one, the next start does.
+            provider::tokens::end_given_up(&providers(config, store.clone())?).await?;
         }
     }
     store.close().await;

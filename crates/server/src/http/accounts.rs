@@ -1,14 +1,14 @@
 //! `/api/accounts`: connected mailboxes and their states. Administrators see the state of all, never mail.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use access::Caller;
 use axum::Json;
 use axum::body::{Body as Bytes, Bytes as Chunk};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use provider::cause::{Outcome, Step};
+use provider::cause::Step;
 use provider::tokens::{self, Answered};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -21,7 +21,7 @@ use store::{
 };
 
 use super::Web;
-use super::caller::{Body, Client, Myself, SignedIn, actor};
+use super::caller::{Body, Client, Myself, Query, SignedIn, actor};
 use super::credentials::{event, wants_events};
 use super::problem::{Problem, language};
 use crate::json;
@@ -77,7 +77,7 @@ pub async fn list(
     let items: Vec<Value> = found
         .iter()
         .map(|(account, rights, grant, owner)| {
-            let mut item = json::account(account, grant.as_ref(), language());
+            let mut item = json::account(account, grant.as_ref(), web.store().now(), language());
             if let Some(owner) = owner {
                 item["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
             }
@@ -159,9 +159,17 @@ pub async fn find(
         .await?;
     times.extend(of_grant);
     times.sort_by_key(|interval| std::cmp::Reverse(interval.since));
-    let mut answer = json::account(&seen.account, seen.grant.as_ref(), language());
+    let mut answer = json::account(
+        &seen.account,
+        seen.grant.as_ref(),
+        web.store().now(),
+        language(),
+    );
+    // Administrators see states, never what people have in their folders.
+    let reads = seen.rights.is_some_and(|rights| rights.read);
     answer["folders"] = folders
         .iter()
+        .filter(|_| reads)
         .map(|folder| {
             let counts = counts.iter().find(|(id, _)| *id == folder.id).map(|(_, counts)| *counts).unwrap_or_default();
             json!({
@@ -210,6 +218,7 @@ pub async fn rename(
     Ok(Json(json::account(
         &seen.account,
         seen.grant.as_ref(),
+        web.store().now(),
         language(),
     )))
 }
@@ -223,11 +232,7 @@ pub async fn disconnect(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let seen = manage(&web, &caller, &id).await?;
-    let (id, grant, mailbox) = (
-        seen.account.id,
-        seen.account.grant_id,
-        seen.account.mailbox_address,
-    );
+    let (id, mailbox) = (seen.account.id, seen.account.mailbox_address);
     let actor = actor(&caller, &client);
     web.store()
         .write(move |tx| {
@@ -244,7 +249,6 @@ pub async fn disconnect(
             })
         })
         .await?;
-    tokens::end_grant(web.providers(), grant).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -264,7 +268,7 @@ pub async fn check(
         .write(move |tx| {
             Box::pin(async move {
                 let now = tx.now();
-                jobs::add(tx, CHECK_JOB, id.0, "{}", now).await
+                jobs::add_once(tx, CHECK_JOB, id.0, now).await
             })
         })
         .await?;
@@ -273,8 +277,8 @@ pub async fn check(
         web,
         job,
         heard,
-        told: 0,
-        waited: Duration::ZERO,
+        told: Vec::new(),
+        until: Instant::now() + LONGEST_CHECK,
     };
     if wants_events(&headers) {
         let stream = futures_util::stream::unfold(Some(follow), move |follow| async move {
@@ -315,14 +319,13 @@ struct Follow {
     web: Web,
     job: JobId,
     heard: tokio::sync::broadcast::Receiver<Announcement>,
-    told: usize,
-    waited: Duration,
+    told: Vec<Step>,
+    until: Instant,
 }
 
 impl Follow {
-    /// The steps that are new since last time, and whether the job has ended.
+    /// The steps that are new or different since last time, and whether the job has ended.
     async fn next(&mut self) -> (Vec<Step>, bool) {
-        const WAIT: Duration = Duration::from_millis(500);
         loop {
             let job = self.job;
             let found = self
@@ -334,18 +337,17 @@ impl Follow {
             let steps: Vec<Step> = text
                 .and_then(|text| serde_json::from_str(&text).ok())
                 .unwrap_or_default();
-            let finished = steps
+            let news: Vec<Step> = steps
                 .iter()
-                .take_while(|step| step.outcome != Outcome::Running)
-                .count();
-            if done || steps.len() > self.told || self.waited > LONGEST_CHECK {
-                let new = steps[self.told.min(steps.len())..].to_vec();
-                // A running step is told again when it has ended.
-                self.told = finished;
-                return (new, done || self.waited > LONGEST_CHECK);
+                .filter(|step| !self.told.contains(step))
+                .cloned()
+                .collect();
+            self.told = steps;
+            let over = done || Instant::now() >= self.until;
+            if over || !news.is_empty() {
+                return (news, over);
             }
-            let _ = tokio::time::timeout(WAIT, self.heard.recv()).await;
-            self.waited += WAIT / 4;
+            let _ = tokio::time::timeout(Duration::from_millis(500), self.heard.recv()).await;
         }
     }
 }
@@ -368,8 +370,12 @@ pub async fn access_token(
         ));
     }
     let seen = load(&web, &caller, &id).await?;
-    if seen.rights.is_none_or(|rights| !rights.read) {
-        return Err(Problem::not_found());
+    // The token reads, sends and deletes: it is for who may do all of that.
+    let all = |rights: Rights| rights.read && rights.send && rights.manage;
+    match seen.rights {
+        None => return Err(Problem::not_found()),
+        Some(rights) if !all(rights) => return Err(Problem::forbidden()),
+        Some(_) => {}
     }
     let answered = tokens::fresh_token(web.providers(), seen.account.grant_id).await?;
     let fresh = match answered {

@@ -1,13 +1,13 @@
 //! `/api/audit`: who did what, for administrators; newest first.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{AuditId, audit};
 
 use super::Web;
-use super::caller::Administrator;
+use super::caller::{Administrator, Query};
 use super::problem::Problem;
 use crate::json;
 

@@ -5,13 +5,15 @@
 //! address comes from the connection; `X-Forwarded-For` counts only from a trusted proxy, read from its end.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use access::Caller;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use provider::advice::Language;
 use store::audit::Actor;
 
@@ -75,7 +77,7 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     {
         let refused = || {
             Problem::new(
-                axum::http::StatusCode::FORBIDDEN,
+                StatusCode::FORBIDDEN,
                 "csrf",
                 "この操作はこの画面から送られたものではありません。ページを読み込み直してください。",
                 "This did not come from our own page. Load the page again and repeat it.",
@@ -218,21 +220,98 @@ pub fn actor(caller: &Caller, client: &Client) -> Actor {
     }
 }
 
+/// Of a body this much is taken.
+const MOST: usize = 2 << 20;
+/// A larger one is read up to here all the same: who hangs up on a sender takes the answer away too.
+const DRAINED: usize = 32 << 20;
+/// A body may take this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A JSON body; what is none is told in a sentence.
 pub struct Body<T>(pub T);
 
-impl<S: Send + Sync, T: serde::de::DeserializeOwned> axum::extract::FromRequest<S> for Body<T> {
+impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match axum::Json::<T>::from_request(request, state).await {
-            Ok(axum::Json(value)) => Ok(Body(value)),
-            Err(rejection) => Err(Problem::new(
-                axum::http::StatusCode::BAD_REQUEST,
-                "bad-request",
-                "リクエストの形式が正しくありません。",
-                "The request could not be read.",
-            )
-            .detail(rejection.body_text(), rejection.body_text())),
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        let bytes = tokio::time::timeout(PATIENCE, read(request.into_body()))
+            .await
+            .map_err(|_| unreadable(StatusCode::REQUEST_TIMEOUT, String::new()))??;
+        if kind != "application/json" {
+            return Err(unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE, kind));
         }
+        match axum::Json::<T>::from_bytes(&bytes) {
+            Ok(axum::Json(value)) => Ok(Body(value)),
+            Err(rejection) => Err(unreadable(rejection.status(), rejection.body_text())),
+        }
+    }
+}
+
+async fn read(body: axum::body::Body) -> Result<Vec<u8>, Problem> {
+    let mut chunks = body.into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk =
+            chunk.map_err(|error| unreadable(StatusCode::BAD_REQUEST, error.to_string()))?;
+        length += chunk.len();
+        if length <= MOST {
+            bytes.extend_from_slice(&chunk);
+        } else if length > DRAINED {
+            break;
+        }
+    }
+    if length > MOST {
+        return Err(unreadable(StatusCode::PAYLOAD_TOO_LARGE, String::new()));
+    }
+    Ok(bytes)
+}
+
+/// The query of an address; what cannot be read is told in a sentence.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(value)) => Ok(Query(value)),
+            Err(rejection) => Err(unreadable(rejection.status(), rejection.body_text())),
+        }
+    }
+}
+
+fn unreadable(status: StatusCode, words: String) -> Problem {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            status,
+            "too-large",
+            "送信されたデータが大きすぎます。",
+            "The request is too large.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => Problem::new(
+            status,
+            "too-slow",
+            "送信に時間がかかりすぎました。もう一度お試しください。",
+            "The request took too long to arrive. Try again.",
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+            status,
+            "bad-request",
+            "JSON 形式で送信してください (Content-Type: application/json)。",
+            "Send JSON (Content-Type: application/json).",
+        ),
+        _ => Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad-request",
+            "リクエストの形式が正しくありません。",
+            "The request could not be read.",
+        )
+        .detail(words.clone(), words),
     }
 }

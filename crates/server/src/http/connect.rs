@@ -8,7 +8,7 @@ use provider::consent::{self, Begin, NotBegun};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::connects::{self, Connect, Status};
-use store::{ConnectId, CredentialId, jobs};
+use store::{AccountId, ConnectId, CredentialId, accounts, jobs};
 
 use super::Web;
 use super::caller::{Administrator, Body, Myself};
@@ -20,6 +20,8 @@ pub struct New {
     credential_id: CredentialId,
     address: String,
     mailbox_address: Option<String>,
+    /// The account that is connected again; it must be the caller's.
+    account_id: Option<AccountId>,
     #[serde(default)]
     choose_account: bool,
 }
@@ -30,6 +32,23 @@ pub async fn begin(
     Myself(caller): Myself,
     Body(sent): Body<New>,
 ) -> Result<Response, Problem> {
+    // The way back must meet the browser that began: a link to a consent that any browser could finish would let
+    // somebody have another person's mailbox connected to an account of their own.
+    if caller.session.is_none() {
+        return Err(Problem::forbidden().detail(
+            "メールボックスの接続は、ブラウザでログインして行ってください。",
+            "Connect a mailbox in a browser, signed in there: the consent has to come back to it.",
+        ));
+    }
+    if let Some(id) = sent.account_id {
+        let found = web
+            .store()
+            .read(move |tx| Box::pin(async move { accounts::find(tx, id).await }))
+            .await?;
+        if found.is_none_or(|account| account.owner_id != caller.user.id) {
+            return Err(Problem::not_found());
+        }
+    }
     let begin = Begin {
         user: caller.user,
         session: caller.session.map(|session| session.id),
@@ -118,7 +137,7 @@ pub async fn retry(
             Box::pin(async move {
                 connects::update(tx, id, Status::Checking, &steps).await?;
                 let now = tx.now();
-                jobs::add(tx, consent::CHECK_JOB, id.0, "{}", now).await
+                jobs::add_once(tx, consent::CHECK_JOB, id.0, now).await
             })
         })
         .await?;

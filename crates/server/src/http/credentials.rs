@@ -2,7 +2,7 @@
 
 use access::Caller;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use provider::cause::Step;
@@ -14,7 +14,7 @@ use store::CredentialId;
 use store::credentials::{self, Credential};
 
 use super::Web;
-use super::caller::{Administrator, Body, Client, SignedIn, actor};
+use super::caller::{Administrator, Body, Client, Query, SignedIn, actor};
 use super::problem::{Problem, language};
 use crate::json;
 

@@ -2,7 +2,7 @@
 
 use access::people::{self, Fault, Redeemed};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use provider::advice::Language;
@@ -14,7 +14,7 @@ use store::users::{self, Refusal, Role};
 use store::{InvitationId, audit, invitations};
 
 use super::Web;
-use super::caller::{Administrator, Body, Client, actor};
+use super::caller::{Administrator, Body, Client, Query, actor};
 use super::problem::{Problem, language};
 use super::sign_in::{came_in, weak};
 use super::users::invitation_url;
@@ -105,7 +105,7 @@ pub async fn add(
         if !people::is_login(&login) {
             return Err(Problem::field(
                 "login",
-                "空白を含まない 100 文字以内のログイン名を入力してください。",
+                "空白を含まない 100 文字以内のユーザIDを入力してください。",
                 "Enter a login of up to 100 characters without blanks.",
             ));
         }
@@ -141,7 +141,7 @@ async fn invite(
 
 fn taken(language: Language) -> &'static str {
     match language {
-        Language::Ja => "このログイン名は既に使われています。",
+        Language::Ja => "このユーザIDは既に使われています。",
         Language::En => "Somebody has this login already.",
     }
 }
@@ -149,16 +149,16 @@ fn taken(language: Language) -> &'static str {
 fn sentence(fault: Fault, language: Language) -> &'static str {
     match (fault, language) {
         (Fault::Fields, Language::Ja) => {
-            "「ログイン名,名前,メールアドレス」の 3 項目で入力してください。"
+            "「ユーザID,氏名,メールアドレス」の 3 項目で入力してください。"
         }
         (Fault::Fields, Language::En) => "Write three fields: login,name,address.",
         (Fault::Login, Language::Ja) => {
-            "ログイン名は空白を含まない 100 文字以内で入力してください。"
+            "ユーザIDは空白を含まない 100 文字以内で入力してください。"
         }
         (Fault::Login, Language::En) => "The login needs 1 to 100 characters without blanks.",
         (Fault::Address, Language::Ja) => "メールアドレスに @ がありません。",
         (Fault::Address, Language::En) => "The address has no @.",
-        (Fault::Twice, Language::Ja) => "同じログイン名が前の行にあります。",
+        (Fault::Twice, Language::Ja) => "同じユーザIDが前の行にあります。",
         (Fault::Twice, Language::En) => "The same login stands on an earlier line.",
         (Fault::Quote, Language::Ja) => "引用符が閉じられていません。",
         (Fault::Quote, Language::En) => "A quotation mark is not closed.",

@@ -21,7 +21,6 @@ pub mod web;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{delete, get, post};
@@ -140,7 +139,8 @@ pub fn router(web: Web) -> Router {
         .route("/self-check", get(self_check::self_check))
         .route("/audit", get(audit::list))
         .fallback(|| async { problem::Problem::not_found() })
-        .layer(DefaultBodyLimit::max(2 << 20));
+        .method_not_allowed_fallback(|| async { problem::Problem::no_such_method() })
+        .layer(header("cache-control", "no-store"));
     let jmap = jmap::router(jmap::JmapState {
         store: web.store().clone(),
         public_url: web.providers().public_url().to_owned(),

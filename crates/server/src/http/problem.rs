@@ -84,12 +84,22 @@ impl Problem {
         )
     }
 
+    /// The address is there, the method is not.
+    pub fn no_such_method() -> Problem {
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "この操作には対応していません。",
+            "This address does not take that method.",
+        )
+    }
+
     /// Nobody is signed in.
     pub fn signed_out() -> Problem {
         Problem::new(
             StatusCode::UNAUTHORIZED,
             "signed-out",
-            "サインインが必要です。",
+            "ログインが必要です。",
             "Sign in first.",
         )
     }
@@ -213,7 +223,7 @@ impl From<store::users::Refusal> for Problem {
             Refusal::NotFound => Problem::not_found(),
             Refusal::LoginTaken => Problem::field(
                 "login",
-                "このログイン名は既に使われています。",
+                "このユーザIDは既に使われています。",
                 "Somebody has this login already. Choose another.",
             ),
             Refusal::LastAdministrator => Problem::new(

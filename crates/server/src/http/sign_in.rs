@@ -44,24 +44,26 @@ pub async fn sign_in(
         SignIn::Wrong => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "wrong-login",
-            "ログイン名またはパスワードが正しくありません。",
+            "ユーザIDまたはパスワードが正しくありません。",
             "The login or the password is not right.",
         )),
-        SignIn::TooMany { retry_after } => Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            "サインインに続けて失敗したため、しばらく受け付けません。",
-            "Too many failed attempts.",
-        )
-        .detail(
-            format!(
-                "{} 分後にもう一度お試しください。",
-                retry_after.div_euclid(60) + 1
-            ),
-            format!("Try again in {} minutes.", retry_after.div_euclid(60) + 1),
-        )
-        .retry_after(retry_after)),
+        SignIn::TooMany { retry_after } => Err(too_many(retry_after)),
     }
+}
+
+fn too_many(retry_after: i64) -> Problem {
+    let minutes = retry_after.div_euclid(60) + 1;
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-attempts",
+        "続けて失敗したため、しばらく受け付けません。",
+        "Too many failed attempts.",
+    )
+    .detail(
+        format!("{minutes} 分後にもう一度お試しください。"),
+        format!("Try again in {minutes} minutes."),
+    )
+    .retry_after(retry_after)
 }
 
 /// The answer to somebody who came in: the cookie, and what the page needs.
@@ -223,7 +225,7 @@ pub fn weak(weak: passwords::Weak, field: &'static str) -> Problem {
         ),
         passwords::Weak::TooPlain => Problem::field(
             field,
-            "ログイン名や同じ文字の繰り返しは使えません。",
+            "ユーザIDや同じ文字の繰り返しは使えません。",
             "Do not use your login or one character over and over.",
         ),
     }
@@ -240,10 +242,18 @@ pub async fn change_password(
     let Some(session) = caller.session.clone() else {
         return Err(Problem::forbidden());
     };
-    let hash = web
+    let (wait, hash) = web
         .store()
-        .read(move |tx| Box::pin(async move { users::password_hash(tx, id).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                let wait = access::sign_in::count_own(tx, id).await?;
+                Ok((wait, users::password_hash(tx, id).await?))
+            })
+        })
         .await?;
+    if let Some(retry_after) = wait {
+        return Err(too_many(retry_after));
+    }
     if !passwords::fits(&sent.current_password, hash).await {
         return Err(Problem::field(
             "current_password",
@@ -259,6 +269,7 @@ pub async fn change_password(
     web.store()
         .write(move |tx| {
             Box::pin(async move {
+                access::sign_in::forget_own(tx, id).await?;
                 users::set_password(tx, id, &hash).await?;
                 login_sessions::end_others(tx, id, Some(session.id)).await?;
                 audit::add(

@@ -59,7 +59,7 @@ async fn a_configuration_that_cannot_work_says_why_in_one_sentence() {
             "no address and no network",
         ),
         ("tls = \"files\"", "tls_cert_file"),
-        ("tls = \"perhaps\"", "tls"),
+        ("tls = \"perhaps\"", "server.tls: unknown variant"),
         ("this is not", "not TOML"),
     ] {
         let tegata = prepared(Setup {

@@ -150,7 +150,7 @@ async fn a_provider_that_is_away_proves_nothing_wrong() {
             step["advice"]["cause_id"], "client-secret-wrong",
             "{fault:?}: {step}"
         );
-        assert_eq!(status(&admin, &id).await, "good", "{fault:?}");
+        assert_eq!(status(&admin, &id).await, "unproven", "{fault:?}");
         sandbox.clear_faults(None);
     }
     // As events, where the page asks for them.

@@ -74,8 +74,8 @@ async fn each_mistake_of_the_consoles_gets_its_own_sentence() {
         (
             with(google(), "client_id", desktop),
             "client_id",
-            "デスクトップ",
-            "Desktop",
+            "JSON ファイル",
+            "JSON file",
         ),
         (
             with(microsoft(), "client_id", sandbox::GOOGLE_CLIENT_ID),

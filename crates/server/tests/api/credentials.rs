@@ -38,7 +38,7 @@ async fn the_four_fields_of_the_manual_are_enough_at_both_providers() {
             "redirect_uri",
             json!(format!("{}/common/cmn270.do", tegata.base)),
         ),
-        ("status", json!("good")),
+        ("status", json!("unproven")),
         ("in_use_by", json!(0)),
     ] {
         assert_eq!(made[name], wanted, "{name}: {made}");

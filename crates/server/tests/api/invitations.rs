@@ -99,7 +99,7 @@ async fn a_list_is_taken_line_by_line_and_each_mistake_names_its_line() {
     assert_eq!(lines, [3, 5, 6, 7, 8, 9]);
     assert_eq!(
         answer["errors"][3]["message"],
-        "同じログイン名が前の行にあります。"
+        "同じユーザIDが前の行にあります。"
     );
     assert_eq!(user(&admin, "suzuki").await["name"], "鈴木, 一郎");
     tegata

@@ -114,3 +114,20 @@ async fn sessions_outlive_a_restart() {
     tegata.restart();
     member.get("/api/me").await.is(200).ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sits_at_an_open_browser_cannot_guess_the_password_for_long() {
+    let tegata = alone();
+    let member = tegata.member("hanako").await;
+    let guess = json!({ "current_password": "guessing again", "new_password": "a stolen account" });
+    for _ in 0..10 {
+        let answer = member.post("/api/me/password", &guess).await;
+        answer.problem(422, "invalid-fields");
+    }
+    let right =
+        json!({ "current_password": password_of("hanako"), "new_password": "a stolen account" });
+    let answer = member.post("/api/me/password", &right).await;
+    answer.problem(429, "too-many-attempts");
+    // That stops nothing else: the person still signs in.
+    tegata.member("hanako").await;
+}

@@ -13,6 +13,7 @@ mod house;
 mod invitations;
 mod login_sessions;
 mod paths;
+mod postgres;
 mod problems;
 mod self_check;
 mod sign_in;

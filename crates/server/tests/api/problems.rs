@@ -10,8 +10,8 @@ async fn a_problem_speaks_the_language_that_was_asked_for_and_its_type_stays() {
     let tegata = alone();
     let browser = tegata.stranger();
     for (accepted, title) in [
-        ("ja", "サインインが必要です。"),
-        ("ja-JP,ja;q=0.9,en;q=0.8", "サインインが必要です。"),
+        ("ja", "ログインが必要です。"),
+        ("ja-JP,ja;q=0.9,en;q=0.8", "ログインが必要です。"),
         ("en-US,en;q=0.9,ja;q=0.5", "Sign in first."),
     ] {
         let problem = browser

@@ -194,3 +194,17 @@ async fn a_fresh_access_token_is_given_to_programs_that_may_have_it_and_is_audit
         "hanako (a program)"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_begins_no_consent_because_no_browser_would_bring_it_back() {
+    let sandbox = sandbox().await;
+    let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
+    let admin = tegata.administrator().await;
+    let google = register_google(&admin, &sandbox).await;
+    let (_, program) = token(&admin, &["mail", "token", "admin"]).await;
+    let body = json!({ "credential_id": google, "address": "hanako@example.jp" });
+    program
+        .post("/api/connect", &body)
+        .await
+        .problem(403, "forbidden");
+}

@@ -18,12 +18,20 @@ async fn a_consent_makes_an_account_whose_steps_are_all_shown() {
     for (_, person) in BOTH {
         let done = house.try_connect(person).await;
         assert_eq!(done["state"], "done");
-        let names: Vec<String> = steps(&done).iter().map(|step| text(&step["name"])).collect();
-        assert_eq!(names, ["consent", "token", "identity", "scopes", "imap", "smtp"]);
+        let names: Vec<String> = steps(&done)
+            .iter()
+            .map(|step| text(&step["name"]))
+            .collect();
+        assert_eq!(
+            names,
+            ["consent", "token", "identity", "scopes", "imap", "smtp"]
+        );
         for step in steps(&done) {
             assert_eq!(step["outcome"], "ok", "{done}");
         }
-        let account = house.until(&text(&done["account_id"]), "sync", "live").await;
+        let account = house
+            .until(&text(&done["account_id"]), "sync", "live")
+            .await;
         assert_eq!(account["address"], person);
         assert_eq!(account["mailbox_address"], person);
         assert_eq!(account["grant"]["status"], "good");
@@ -53,7 +61,10 @@ async fn only_the_misprinted_callback_registered_and_chosen_is_enough() {
     let before = admin.get(&format!("/api/credentials/{id}")).await;
     let tag = before.header("etag").to_owned();
     let changed = admin
-        .ask(testing::program::Method::PATCH, &format!("/api/credentials/{id}"))
+        .ask(
+            testing::program::Method::PATCH,
+            &format!("/api/credentials/{id}"),
+        )
         .header("if-match", &tag)
         .json(&json!({ "redirect_path": "/common/cm270.do" }))
         .send()
@@ -67,11 +78,18 @@ async fn only_the_misprinted_callback_registered_and_chosen_is_enough() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_that_belongs_to_nobody_here_is_refused_on_a_page_that_leaks_nothing() {
     let house = House::new().await;
-    let unknown = house.member.get("/common/cmn270.do?code=c&state=unknown").await;
+    let unknown = house
+        .member
+        .get("/common/cmn270.do?code=c&state=unknown")
+        .await;
     assert_eq!(unknown.status, 400);
     assert_eq!(unknown.header("referrer-policy"), "no-referrer");
     assert_eq!(unknown.header("cache-control"), "no-store");
-    assert!(unknown.header("content-security-policy").contains("default-src 'none'"));
+    assert!(
+        unknown
+            .header("content-security-policy")
+            .contains("default-src 'none'")
+    );
     assert!(!unknown.text().contains("src="));
     let japanese = house.member.in_language("ja");
     let page = japanese.get("/common/cmn270.do").await.text();
@@ -108,8 +126,16 @@ async fn a_callback_twice_at_once_makes_one_account() {
         call_back(&house.member, &callback),
         call_back(&house.member, &callback)
     );
-    assert!([one.status, other.status].contains(&303), "{} {}", one.status, other.status);
-    assert_eq!(finished(&house.member, &begun.connect_id).await["state"], "done");
+    assert!(
+        [one.status, other.status].contains(&303),
+        "{} {}",
+        one.status,
+        other.status
+    );
+    assert_eq!(
+        finished(&house.member, &begun.connect_id).await["state"],
+        "done"
+    );
     assert_eq!(house.count("token_requests"), 1);
     assert_eq!(accounts(&house).await, 1);
 }
@@ -129,11 +155,20 @@ async fn cancelling_is_said_with_the_providers_words_in_both_languages() {
         assert_eq!(cause(&failed, "consent"), "consent-cancelled");
         assert!(!text(&step(&failed, "consent")["provider_said"]).is_empty());
         let path = format!("/api/connect/{}", text(&failed["id"]));
-        let english = step(&house.member.get(&path).await.ok(), "consent")["advice"]["cure"].clone();
+        let english =
+            step(&house.member.get(&path).await.ok(), "consent")["advice"]["cure"].clone();
         let japanese = house.member.in_language("ja").get(&path).await.ok();
         let japanese = step(&japanese, "consent")["advice"]["cure"].clone();
-        assert!(english.as_str().is_some_and(|text| text.is_ascii() && !text.is_empty()), "{english}");
-        assert!(japanese.as_str().is_some_and(|text| !text.is_ascii()), "{japanese}");
+        assert!(
+            english
+                .as_str()
+                .is_some_and(|text| text.is_ascii() && !text.is_empty()),
+            "{english}"
+        );
+        assert!(
+            japanese.as_str().is_some_and(|text| !text.is_ascii()),
+            "{japanese}"
+        );
     }
     assert_eq!(accounts(&house).await, 0);
 }
@@ -141,15 +176,29 @@ async fn cancelling_is_said_with_the_providers_words_in_both_languages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unticked_mail_box_makes_no_account_and_says_so() {
     let house = House::new().await;
-    let failed = connect(&house.member, &house.google, ALICE, Choice::only(ALICE, &[])).await;
+    let failed = connect(
+        &house.member,
+        &house.google,
+        ALICE,
+        Choice::only(ALICE, &[]),
+    )
+    .await;
     assert_eq!(failed["state"], "failed");
     assert_eq!(cause(&failed, "scopes"), "scope-missing-mail");
     assert_eq!(accounts(&house).await, 0);
     // Discarded, not revoked: another mailbox of that person would die with it.
     assert_eq!(house.count("revocations"), 0);
     let retry = format!("/api/connect/{}/retry", text(&failed["id"]));
-    house.member.post(&retry, &json!({})).await.problem(409, "nothing-to-retry");
-    let used = house.admin.get(&format!("/api/credentials/{}", house.google)).await.ok();
+    house
+        .member
+        .post(&retry, &json!({}))
+        .await
+        .problem(409, "nothing-to-retry");
+    let used = house
+        .admin
+        .get(&format!("/api/credentials/{}", house.google))
+        .await
+        .ok();
     assert_eq!(used["in_use_by"], 0);
     house.connect(ALICE).await;
 }
@@ -163,12 +212,27 @@ async fn one_of_microsofts_two_permissions_connects_that_direction() {
     let scope = pairs.iter().find(|(name, _)| name == "scope");
     let scope = scope.map(|(_, scope)| scope.clone()).unwrap_or_default();
     // What an administrator does who grants one permission only.
-    let without: Vec<&str> = scope.split(' ').filter(|one| !one.contains("SMTP")).collect();
+    let without: Vec<&str> = scope
+        .split(' ')
+        .filter(|one| !one.contains("SMTP"))
+        .collect();
     let mut changed = url.clone();
-    changed.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(name, value)| {
-        (name.clone(), if name == "scope" { without.join(" ") } else { value.clone() })
-    }));
-    let callback = consent(changed.as_str(), &Choice::allow(CAROL)).await.expect("sent back");
+    changed
+        .query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs.iter().map(|(name, value)| {
+            (
+                name.clone(),
+                if name == "scope" {
+                    without.join(" ")
+                } else {
+                    value.clone()
+                },
+            )
+        }));
+    let callback = consent(changed.as_str(), &Choice::allow(CAROL))
+        .await
+        .expect("sent back");
     assert_eq!(call_back(&house.member, &callback).await.status, 303);
     let done = finished(&house.member, &begun.connect_id).await;
     if done["state"] == "failed" {
@@ -179,7 +243,9 @@ async fn one_of_microsofts_two_permissions_connects_that_direction() {
     assert_eq!(step(&done, "imap")["outcome"], "ok", "{done}");
     assert_eq!(step(&done, "scopes")["outcome"], "warn", "{done}");
     assert_eq!(cause(&done, "scopes"), "scope-missing-smtp");
-    house.until(&text(&done["account_id"]), "sync", "live").await;
+    house
+        .until(&text(&done["account_id"]), "sync", "live")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,8 +257,15 @@ async fn the_wrong_person_makes_no_account_and_names_both() {
         assert_eq!(failed["state"], "failed");
         assert_eq!(cause(&failed, "identity"), "wrong-person");
         let advice = step(&failed, "identity")["advice"].to_string();
-        assert!(advice.contains(person) && advice.contains(address), "{advice}");
-        assert_eq!(house.there(person)["ended"], json!(null), "discarded, not revoked");
+        assert!(
+            advice.contains(person) && advice.contains(address),
+            "{advice}"
+        );
+        assert_eq!(
+            house.there(person)["ended"],
+            json!(null),
+            "discarded, not revoked"
+        );
     }
     assert_eq!(accounts(&house).await, 0);
     assert_eq!(house.count("revocations"), 0);
@@ -218,7 +291,11 @@ async fn a_public_url_that_breaks_a_rule_is_refused_before_the_consent_with_its_
         assert!(provider_refuses);
         let problem = answer.problem(409, "redirect-rule");
         assert_eq!(problem["advice"]["cause_id"], "redirect-rule");
-        assert!(problem["advice"]["cure"].as_str().is_some_and(|cure| !cure.is_empty()));
+        assert!(
+            problem["advice"]["cure"]
+                .as_str()
+                .is_some_and(|cure| !cure.is_empty())
+        );
     }
     assert_eq!(sandbox.state()["counts"]["authorizations"], 0);
 }
@@ -233,7 +310,11 @@ async fn consent_again_keeps_the_account_and_its_mail() {
     assert_eq!(first.id, again.id);
     assert_eq!(again.with_subject("kept mail").await[0]["id"], email["id"]);
     assert_eq!(accounts(&house).await, 1);
-    assert_eq!(house.count("revocations"), 0, "the replaced token is discarded, not revoked");
+    assert_eq!(
+        house.count("revocations"),
+        0,
+        "the replaced token is discarded, not revoked"
+    );
     house.deliver(ALICE, "after the second consent");
     again.arrived("after the second consent").await;
 }
@@ -245,7 +326,11 @@ async fn the_administrators_consent_opens_a_tenant_that_asked_for_it() {
     house.sandbox.add_app(NewApp {
         redirect_uris: vec![uri("cmn270.do"), uri("cm270.do")],
         needs_admin: true,
-        ..NewApp::new(ProviderKind::Microsoft, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET)
+        ..NewApp::new(
+            ProviderKind::Microsoft,
+            MICROSOFT_CLIENT_ID,
+            MICROSOFT_CLIENT_SECRET,
+        )
     });
     let ichiro = crate::scene::ICHIRO;
     let begun = begin(&house.member, &house.microsoft, ichiro).await;
@@ -255,13 +340,30 @@ async fn the_administrators_consent_opens_a_tenant_that_asked_for_it() {
     house.member.get(&path).await.problem(403, "forbidden");
     let link = text(&house.admin.get(&path).await.ok()["url"]);
     // Another person in another browser, not signed in here.
-    let callback = consent(&link, &Choice::allow(CAROL)).await.expect("sent back");
+    let callback = consent(&link, &Choice::allow(CAROL))
+        .await
+        .expect("sent back");
     let answer = house.tegata.stranger().get(&callback).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.text().contains("Admin consent received"));
     house.connect(ichiro).await;
-    assert!(house.admin.get("/api/audit").await.ok().to_string().contains("admin_consent_given"));
-    assert_eq!(house.admin.get(&format!("/api/credentials/{}/admin-consent", house.google)).await.status, 404);
+    assert!(
+        house
+            .admin
+            .get("/api/audit")
+            .await
+            .ok()
+            .to_string()
+            .contains("admin_consent_given")
+    );
+    assert_eq!(
+        house
+            .admin
+            .get(&format!("/api/credentials/{}/admin-consent", house.google))
+            .await
+            .status,
+        404
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,9 +374,16 @@ async fn disconnecting_revokes_at_google_only_when_no_other_grant_of_the_person_
     let bob = house.tegata.member("bob").await;
     let second = connect(&bob, &house.google, ALICE, Choice::allow(ALICE)).await;
     assert_eq!(second["state"], "done", "{second}");
-    let _ = house.member.delete(&format!("/api/accounts/{}", first.id)).await.ok();
+    let _ = house
+        .member
+        .delete(&format!("/api/accounts/{}", first.id))
+        .await
+        .ok();
     assert_eq!(house.count("revocations"), 0);
-    house.sandbox.deliver(ALICE, &mail(ALICE, "still here")).expect("delivered");
+    house
+        .sandbox
+        .deliver(ALICE, &mail(ALICE, "still here"))
+        .expect("delivered");
     let theirs = testing::program::Jmap::open(&bob).await;
     let theirs = crate::scene::Mailbox {
         address: ALICE.to_owned(),
@@ -282,8 +391,16 @@ async fn disconnecting_revokes_at_google_only_when_no_other_grant_of_the_person_
         jmap: theirs,
     };
     theirs.arrived("still here").await;
-    let _ = bob.delete(&format!("/api/accounts/{}", theirs.id)).await.ok();
+    let _ = bob
+        .delete(&format!("/api/accounts/{}", theirs.id))
+        .await
+        .ok();
     assert_eq!(house.count("revocations"), 1);
     assert_eq!(house.there(ALICE)["ended"], "revoked");
-    assert_eq!(bob.get(&format!("/api/accounts/{}", theirs.id)).await.status, 404);
+    assert_eq!(
+        bob.get(&format!("/api/accounts/{}", theirs.id))
+            .await
+            .status,
+        404
+    );
 }

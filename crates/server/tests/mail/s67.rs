@@ -38,7 +38,11 @@ async fn the_manuals_own_case_works_from_registration_to_mail() {
     });
     house.sandbox.add_app(NewApp {
         redirect_uris: uris,
-        ..NewApp::new(ProviderKind::Microsoft, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET)
+        ..NewApp::new(
+            ProviderKind::Microsoft,
+            MICROSOFT_CLIENT_ID,
+            MICROSOFT_CLIENT_SECRET,
+        )
     });
     // Google: past "Google hasn't verified this app", which a person has to click through.
     let gmail = house.connect(crate::scene::ALICE).await;
@@ -57,7 +61,10 @@ async fn the_manuals_own_case_works_from_registration_to_mail() {
         assert_eq!(step(&done, "smtp")["outcome"], "warn", "{done}");
         assert_eq!(cause(&done, "smtp"), "smtp-auth-disabled-mailbox");
         let wait = step(&done, "imap")["advice"]["retry_after"].as_i64();
-        assert!(wait.is_some_and(|seconds| (7_000..=7_200).contains(&seconds)), "{done}");
+        assert!(
+            wait.is_some_and(|seconds| (7_000..=7_200).contains(&seconds)),
+            "{done}"
+        );
         let path = format!("/api/accounts/{}", text(&done["account_id"]));
         let account = member.get(&path).await.ok();
         assert_eq!(account["grant"]["status"], "good");
@@ -90,9 +97,16 @@ async fn the_manuals_own_case_works_from_registration_to_mail() {
         let reply = mailbox.reply(&submission, "guest@elsewhere.example").await;
         assert!(text(&reply["smtpReply"]).starts_with("250"), "{reply}");
     }
-    assert_eq!(house.count("authorizations"), consents, "no new consent was needed");
+    assert_eq!(
+        house.count("authorizations"),
+        consents,
+        "no new consent was needed"
+    );
     let (member, _, done) = &connected[2];
-    let last = member.get(&format!("/api/accounts/{}", text(&done["account_id"]))).await.ok();
+    let last = member
+        .get(&format!("/api/accounts/{}", text(&done["account_id"])))
+        .await
+        .ok();
     assert_eq!(last["sync"]["status"], "later");
 }
 
@@ -109,7 +123,10 @@ async fn an_app_in_testing_keeps_strangers_on_googles_own_page() {
     let begun = begin(&house.member, &house.google, crate::scene::BOB).await;
     let choice = Choice::allow(crate::scene::BOB);
     let refused = consent(&begun.authorization_url, &choice).await;
-    assert!(matches!(refused, Err(Refused::Page { status: 403, .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Refused::Page { status: 403, .. })),
+        "{refused:?}"
+    );
     house.connect(crate::scene::ALICE).await;
 }
 
@@ -117,7 +134,10 @@ async fn an_app_in_testing_keeps_strangers_on_googles_own_page() {
 async fn smtp_auth_off_for_the_tenant_never_stops_receiving() {
     let house = House::new().await;
     let carol = crate::scene::CAROL;
-    house.fault(sandbox::FaultKind::SmtpAuthDisabledTenant, ProviderKind::Microsoft);
+    house.fault(
+        sandbox::FaultKind::SmtpAuthDisabledTenant,
+        ProviderKind::Microsoft,
+    );
     let done = house.try_connect(carol).await;
     assert_eq!(done["state"], "done");
     assert_eq!(step(&done, "imap")["outcome"], "ok");

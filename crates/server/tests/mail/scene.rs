@@ -166,13 +166,23 @@ impl House {
 impl Mailbox {
     /// The newest emails: id, subject, keywords, mailboxIds, preview, size.
     pub async fn emails(&self) -> Vec<Value> {
-        let query = json!({ "sort": [{ "property": "receivedAt", "isAscending": false }], "limit": 100 });
+        let query =
+            json!({ "sort": [{ "property": "receivedAt", "isAscending": false }], "limit": 100 });
         self.found(query).await
     }
 
     async fn found(&self, query: Value) -> Vec<Value> {
         let ids = self.jmap.call(&self.id, "Email/query", query).await["ids"].clone();
-        let wanted = ["id", "subject", "keywords", "mailboxIds", "preview", "size", "messageId", "blobId"];
+        let wanted = [
+            "id",
+            "subject",
+            "keywords",
+            "mailboxIds",
+            "preview",
+            "size",
+            "messageId",
+            "blobId",
+        ];
         let get = json!({ "ids": ids, "properties": wanted });
         let got = self.jmap.call(&self.id, "Email/get", get).await;
         got["list"].as_array().cloned().unwrap_or_default()
@@ -181,7 +191,9 @@ impl Mailbox {
     /// Those with this subject.
     pub async fn with_subject(&self, subject: &str) -> Vec<Value> {
         let all = self.emails().await;
-        all.into_iter().filter(|email| email["subject"] == subject).collect()
+        all.into_iter()
+            .filter(|email| email["subject"] == subject)
+            .collect()
     }
 
     /// Waits for the email with this subject.
@@ -202,18 +214,23 @@ impl Mailbox {
         .await;
     }
 
-    /// The Mailbox of a role.
+    /// The Mailbox of a role, once the folders are known.
     pub async fn folder(&self, role: &str) -> Value {
-        let got = self.jmap.call(&self.id, "Mailbox/get", json!({ "ids": null })).await;
-        let all = got["list"].as_array().cloned().unwrap_or_default();
-        let found = all.into_iter().find(|folder| folder["role"] == role);
-        found.unwrap_or_else(|| panic!("no mailbox for {role}: {got}"))
+        wait_for(&format!("the mailbox for {role}"), PATIENCE, async || {
+            let got = self
+                .jmap
+                .call(&self.id, "Mailbox/get", json!({ "ids": null }))
+                .await;
+            let all = got["list"].as_array().cloned().unwrap_or_default();
+            all.into_iter().find(|folder| folder["role"] == role)
+        })
+        .await
     }
 
     /// The emails in the Mailbox of a role.
     pub async fn in_folder(&self, role: &str) -> Vec<Value> {
         let folder = self.folder(role).await;
-        let query = json!({ "filter": { "inMailbox": folder["id"] }, "limit": 600 });
+        let query = json!({ "filter": { "inMailbox": folder["id"] }, "limit": 500 });
         self.found(query).await
     }
 
@@ -235,7 +252,10 @@ impl Mailbox {
     pub async fn send_from(&self, from: &str, to: &str, subject: &str) -> String {
         let (drafts, sent) = (self.folder("drafts").await, self.folder("sent").await);
         let (drafts, sent) = (text(&drafts["id"]), text(&sent["id"]));
-        let identities = self.jmap.call(&self.id, "Identity/get", json!({ "ids": null })).await;
+        let identities = self
+            .jmap
+            .call(&self.id, "Identity/get", json!({ "ids": null }))
+            .await;
         let identity = identities["list"][0]["id"].clone();
         let draft = json!({
             "mailboxIds": { drafts.clone(): true }, "keywords": { "$draft": true, "$seen": true },
@@ -257,11 +277,15 @@ impl Mailbox {
             ]))
             .await;
         let id = answers[1][1]["created"]["send"]["id"].as_str();
-        id.unwrap_or_else(|| panic!("not accepted: {answers}")).to_owned()
+        id.unwrap_or_else(|| panic!("not accepted: {answers}"))
+            .to_owned()
     }
 
     pub async fn submission(&self, id: &str) -> Value {
-        let got = self.jmap.call(&self.id, "EmailSubmission/get", json!({ "ids": [id] })).await;
+        let got = self
+            .jmap
+            .call(&self.id, "EmailSubmission/get", json!({ "ids": [id] }))
+            .await;
         got["list"][0].clone()
     }
 
@@ -270,7 +294,9 @@ impl Mailbox {
         wait_for("the reply to a submission", PATIENCE, async || {
             let now = self.submission(submission).await;
             let status = now["deliveryStatus"][to].clone();
-            let said = status["smtpReply"].as_str().is_some_and(|said| !said.is_empty());
+            let said = status["smtpReply"]
+                .as_str()
+                .is_some_and(|said| !said.is_empty());
             said.then_some(status)
         })
         .await
@@ -279,7 +305,10 @@ impl Mailbox {
 
 /// A plain mail.
 pub fn mail(to: &str, subject: &str) -> Vec<u8> {
-    let id: String = subject.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let id: String = subject
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     format!(
         "From: Sender <sender@elsewhere.example>\r\nTo: {to}\r\nSubject: {subject}\r\n\
          Date: Mon, 23 Nov 2026 09:00:00 +0900\r\nMessage-ID: <{id}@elsewhere.example>\r\n\r\nHello.\r\n"

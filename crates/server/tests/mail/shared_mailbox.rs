@@ -34,7 +34,10 @@ async fn a_shared_mailbox_keeps_all_three_names_and_is_sent_from() {
         jmap,
     };
     info.arrived("to the team").await;
-    let identities = info.jmap.call(&info.id, "Identity/get", json!({ "ids": null })).await;
+    let identities = info
+        .jmap
+        .call(&info.id, "Identity/get", json!({ "ids": null }))
+        .await;
     assert_eq!(identities["list"][0]["email"], INFO);
     let submission = info.send("guest@elsewhere.example", "from the team").await;
     let reply = info.reply(&submission, "guest@elsewhere.example").await;
@@ -49,7 +52,12 @@ async fn a_second_mailbox_of_the_same_person_needs_no_second_consent() {
     house.deliver(INFO, "to the team");
     house.connect(CAROL).await;
     let authorizations = house.count("authorizations");
-    let begun = house.member.post("/api/connect", &wanting(&house, CAROL)).await.is(201).json();
+    let begun = house
+        .member
+        .post("/api/connect", &wanting(&house, CAROL))
+        .await
+        .is(201)
+        .json();
     assert_eq!(begun["authorization_url"], Value::Null);
     let done = finished(&house.member, &text(&begun["connect_id"])).await;
     assert_eq!(done["state"], "done", "{done}");
@@ -57,7 +65,11 @@ async fn a_second_mailbox_of_the_same_person_needs_no_second_consent() {
     info.arrived("to the team").await;
     assert_eq!(house.count("authorizations"), authorizations);
     // One grant, two accounts: leaving one leaves the other in order.
-    let _ = house.member.delete(&format!("/api/accounts/{}", info.id)).await.ok();
+    let _ = house
+        .member
+        .delete(&format!("/api/accounts/{}", info.id))
+        .await
+        .ok();
     let carol = house.member.get("/api/accounts").await.ok()["items"][0].clone();
     assert_eq!(carol["grant"]["status"], "good");
     house.deliver(CAROL, "after that");
@@ -87,5 +99,7 @@ async fn a_person_without_rights_is_told_so_at_the_mailbox_and_the_consent_is_ke
     });
     let retry = format!("/api/connect/{}/retry", begun.connect_id);
     let _ = house.member.post(&retry, &json!({})).await.is(202);
-    house.until(&text(&done["account_id"]), "sync", "live").await;
+    house
+        .until(&text(&done["account_id"]), "sync", "live")
+        .await;
 }

@@ -28,13 +28,13 @@ async fn sends(stage: &Stage, mailbox: &Mailbox, subject: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mail_sent_by_oauthbearer_and_tls_from_the_first_octet_arrives_whole() {
+async fn oauthbearer_sends_a_mail_whole_and_learns_of_a_token_that_ended() {
     let plan = Plan {
         mechanisms: "oauthbearer",
         swapped_tls: true,
         ..Plan::default()
     };
-    let Some(stage) = Stage::set(plan).await else {
+    let Some(mut stage) = Stage::set(plan).await else {
         return;
     };
     let mailbox = stage.connect().await;
@@ -42,6 +42,17 @@ async fn a_mail_sent_by_oauthbearer_and_tls_from_the_first_octet_arrives_whole()
     let raw = sends(&stage, &mailbox, "ご返答 ①").await;
     let dot = wire::mime::read(raw.as_bytes()).preview;
     assert!(dot.contains("お見積りをお送りします。 . 佐藤"), "{raw}");
+
+    // A token that ended is refused with `{"status":"invalid_token"}`: one refresh for each direction.
+    stage.sandbox.fault(Fault::new(FaultKind::ExpireAccess));
+    sends(&stage, &mailbox, "失効のあと").await;
+    assert_eq!(stage.refreshes(), (1, 1));
+    stage.sandbox.fault(Fault::new(FaultKind::ExpireAccess));
+    stage.restart_dovecot();
+    let later = short(plan.other, plan.person, "after a refresh");
+    stage.dovecot.deliver(plan.person, &later);
+    mailbox.arrival("after a refresh").await;
+    assert_eq!(stage.refreshes(), (2, 2));
 }
 
 /// Microsoft's tokens are long (1.9 kB, 2.6 kB on the wire); these live 36 seconds, so that sessions end by

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sandbox::browser::Choice;
 use sandbox::{Options, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testing::dovecot::{Folders, Setup};
 use testing::program::{self, Client, Jmap, Tegata};
 use testing::{Dovecot, Postfix, dovecot, postfix, wait_for};
@@ -109,6 +109,15 @@ impl Stage {
     pub async fn account(&self, id: &str) -> Value {
         let path = format!("/api/accounts/{id}");
         self.administrator.get(&path).await.ok()
+    }
+
+    /// Checks the account now, as its button does.
+    pub async fn check(&self, id: &str) {
+        let path = format!("/api/accounts/{id}/check");
+        let answer = self.administrator.post(&path, &json!({})).await.ok();
+        let steps = answer["steps"].as_array().expect("steps");
+        let bad = steps.iter().find(|step| step["outcome"] != "ok");
+        assert!(bad.is_none(), "{answer:#}");
     }
 
     /// Waits until the account is as wanted.

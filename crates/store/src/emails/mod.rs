@@ -14,7 +14,7 @@ pub mod query;
 mod remove;
 
 pub use add::{Added, NewEmail, Place, add};
-pub use remove::{copy_gone, empty_gone_folders, folder_gone, move_local, remove};
+pub use remove::{copy_gone, empty_gone_folders, folder_gone, move_local, not_found_again, remove};
 
 use wire::mime::Message;
 

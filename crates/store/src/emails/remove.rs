@@ -36,12 +36,43 @@ pub async fn copy_gone(tx: &mut Tx, account: AccountId, place: Place) -> Result<
 
 /// A folder's UIDVALIDITY changed or it is gone: its copies are void. Emails that have no other folder are
 /// removed only by a later pull that does not find them again, so that their ids survive.
-pub async fn folder_gone(tx: &mut Tx, account: AccountId, folder: FolderId) -> Result<()> {
-    tx.execute(
-        "DELETE FROM copies WHERE account_id = $1 AND folder_id = $2",
-        args![account, folder],
-    )
-    .await?;
+///
+/// Answers the emails that had a copy there, for [`not_found_again`].
+pub async fn folder_gone(
+    tx: &mut Tx,
+    account: AccountId,
+    folder: FolderId,
+) -> Result<Vec<EmailId>> {
+    let rows = tx
+        .rows(
+            "DELETE FROM copies WHERE account_id = $1 AND folder_id = $2 RETURNING email_id",
+            args![account, folder],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Takes out of a folder what had a copy there before its UIDVALIDITY changed and has none after the pull.
+pub async fn not_found_again(
+    tx: &mut Tx,
+    account: AccountId,
+    folder: FolderId,
+    emails: &[EmailId],
+) -> Result<()> {
+    for email in emails {
+        let there = tx
+            .number(
+                "SELECT COUNT(*) FROM copies WHERE account_id = $1 AND folder_id = $2 AND email_id = $3",
+                args![account, folder, *email],
+            )
+            .await?;
+        if there == 0 {
+            leave(tx, account, *email, folder).await?;
+            if emails::folders_of(tx, account, *email).await?.is_empty() {
+                remove(tx, account, *email).await?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -42,6 +42,11 @@ async fn turn(t: &TestStore, submission: &Submission, status: Status, run_at: i6
     write!(t, tx => submissions::turn(tx, &submission, status, run_at, Some(&Cause::new("x")), Some(r#"{"bob@example.com":{}}"#)).await);
 }
 
+async fn hold(t: &TestStore, submission: &Submission) -> bool {
+    let submission = submission.clone();
+    write!(t, tx => submissions::hold(tx, &submission, 60_000).await)
+}
+
 on_both! {
     async fn every_submission_is_claimed_once_by_eight_workers(t) {
         let m = mailbox(t).await;
@@ -83,6 +88,23 @@ on_both! {
         // It was found in Sent, or not: filing, or to be sent once more.
         turn(t, &again, Status::Queued, t.store.now()).await;
         assert_eq!(claim(t).await.unwrap().status, Status::Sending);
+    }
+
+    async fn a_claim_that_waited_too_long_for_its_turn_is_not_held_any_more(t) {
+        let m = mailbox(t).await;
+        order(t, &m, 1).await;
+        let first = claim(t).await.unwrap();
+        t.clock.advance(Duration::from_secs(50));
+        assert!(hold(t, &first).await, "in time: the lease begins anew");
+        t.clock.advance(Duration::from_secs(50));
+        assert!(claim(t).await.is_none());
+        t.clock.advance(Duration::from_secs(10));
+        let second = claim(t).await.unwrap();
+        assert!(!hold(t, &first).await, "another worker looks for the mail now");
+        turn(t, &second, Status::Queued, t.store.now()).await;
+        assert!(!hold(t, &second).await, "given back");
+        let third = claim(t).await.unwrap();
+        assert!(!hold(t, &first).await && hold(t, &third).await);
     }
 
     async fn a_submission_goes_its_way_to_sent_and_survives_a_dead_worker_while_filing(t) {

@@ -97,7 +97,7 @@ pub(super) async fn fetch_bodies(
     let mut run = connection.fetch(&set, &items, None);
     while let Some(mut row) = run.next().await? {
         let (uid, body) = (row.fetch.uid, row.take_body(""));
-        if let (Some(uid), Some(body)) = (uid, body) {
+        if let (Some(uid), Some(body)) = (uid.filter(|uid| uids.contains(uid)), body) {
             let bytes = body.into_bytes().await.map_err(ImapError::Spill)?;
             bodies.insert(i64::from(uid), bytes);
         }

@@ -254,7 +254,6 @@ impl Ask<'_> {
 impl Answer {
     /// # Panics
     /// When it is not text.
-    #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8(self.bytes.clone()).expect("the answer is text")
     }
@@ -304,7 +303,6 @@ impl Answer {
     ///
     /// # Panics
     /// With the answer, when it is not.
-    #[must_use]
     #[track_caller]
     pub fn ok(&self) -> Value {
         assert!(

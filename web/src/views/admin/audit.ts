@@ -40,9 +40,11 @@ export function linesOf(entry: AuditEntry): string[] {
   return Object.entries(members(entry))
     .filter(([name]) => !['mailbox', 'name', 'credential'].includes(name))
     .filter(([, value]) => value !== null && value !== false && value !== '')
+    .filter(([name, value]) => name !== 'person' || value !== subjectOf(entry))
     .map(([name, value]) => {
       const label = FIELDS[name] ? t(FIELDS[name]) : name
       if (value === true) return label
+      if (name === 'by') return `${label}: ${wordOr(`audit.by.${value}`, String(value))}`
       if (name === 'role') return `${label}: ${wordOr(`role.${value}`, String(value))}`
       return `${label}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`
     })

@@ -11,6 +11,57 @@ use crate::advice::{
 pub(super) const ROWS: &[Row] = &[
     UNKNOWN,
     row(
+        "provider-not-configured",
+        Config,
+        Administrator,
+        0,
+        Card::None,
+        [
+            "設定ファイルにこのプロバイダがありません。",
+            "認証情報またはメールボックスが使うプロバイダ「{provider}」の設定がありません。",
+            "設定ファイルの [providers] に「{provider}」を戻し、サーバを再起動してください。許可とメールはそのまま残っています。",
+        ],
+        [
+            "The configuration does not have this provider.",
+            "A credential or a mailbox uses the provider {provider}, which the configuration does not name.",
+            "Put {provider} back under [providers] in the configuration and start the server again. Permissions and mail are kept.",
+        ],
+    ),
+    row(
+        "connect-interrupted",
+        Transient,
+        Member,
+        0,
+        Card::Connect,
+        [
+            "接続の途中でサーバの処理が中断されました。",
+            "プロバイダの許可を受け取ったあと、サーバが停止したか、データを保存できませんでした。",
+            "もう一度接続してください。設定は変更されていません。",
+        ],
+        [
+            "The connection was interrupted on our side.",
+            "After the permission came back the server stopped, or could not store it.",
+            "Connect once more. Nothing was changed.",
+        ],
+    ),
+    row(
+        "spill-failed",
+        Transient,
+        Administrator,
+        300,
+        Card::None,
+        [
+            "大きなメールを受信できませんでした。",
+            "サーバの一時フォルダに書き込めません。",
+            "サーバのディスクの空き容量と、一時フォルダへの書き込み権限を確認してください。空きができると自動で受信します。",
+        ],
+        [
+            "A large mail could not be received.",
+            "The server's temporary folder cannot be written to.",
+            "Check the free space of the server's disk and the rights of its temporary folder. The mail comes by itself afterwards.",
+        ],
+    ),
+    row(
         "state-unknown",
         Reauth,
         Member,

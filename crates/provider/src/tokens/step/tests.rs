@@ -25,7 +25,6 @@ fn asking(view: View) -> State {
         view,
         previous: false,
         until: LEASE,
-        began: 0,
     }
 }
 
@@ -51,7 +50,13 @@ fn a_refresh_is_asked_for_under_a_lease_and_ends_before_it() {
             until: LEASE
         }
     );
-    let (_, action) = step(state, Event::Leased(true));
+    let (_, action) = step(
+        state,
+        Event::Leased {
+            now: 0,
+            taken: true,
+        },
+    );
     assert_eq!(
         action,
         Action::Ask {
@@ -65,7 +70,13 @@ fn a_refresh_is_asked_for_under_a_lease_and_ends_before_it() {
 fn whoever_loses_the_lease_looks_again() {
     let (state, _) = step(State::Looking, read(0, view()));
     assert_eq!(
-        step(state, Event::Leased(false)),
+        step(
+            state,
+            Event::Leased {
+                now: 0,
+                taken: false
+            }
+        ),
         (State::Looking, Action::Read)
     );
     let busy = View {
@@ -247,4 +258,15 @@ fn a_broken_app_is_not_asked_again_before_its_time() {
         step(State::Looking, read(5_000, broken)).1,
         Action::TakeLease { .. }
     ));
+}
+
+#[test]
+fn a_lease_that_ran_out_while_it_was_taken_asks_nobody() {
+    let (state, _) = step(State::Looking, read(0, view()));
+    let late = Event::Leased {
+        now: LEASE - MARGIN,
+        taken: true,
+    };
+    let (_, action) = step(state, late);
+    assert!(matches!(action, Action::GiveBack { status: None, .. }));
 }

@@ -1,0 +1,150 @@
+//! Every screen of the demo, and how one knows that it is there.
+import { expect, type Page } from '@playwright/test'
+
+export type Route = {
+  name: string
+  who: 'admin' | 'member'
+  path: string
+  /** What shows that the page has its content. */
+  ready: string
+  then?: (page: Page) => Promise<void>
+}
+
+const opened = (text: string) => async (page: Page) => {
+  await page.locator('article').filter({ hasText: text }).first().locator('a').click()
+  await expect(page.locator('.reader h1')).toBeVisible()
+  await expect(page.locator('.reader .loading')).toHaveCount(0)
+}
+
+export const ROUTES: Route[] = [
+  { name: 'mail', who: 'member', path: 'mail', ready: 'article' },
+  {
+    name: 'mail-open',
+    who: 'member',
+    path: 'mail',
+    ready: 'article',
+    then: opened('①お打ち合わせ日程'),
+  },
+  { name: 'thread', who: 'member', path: 'mail', ready: 'article', then: opened('定例会議') },
+  {
+    name: 'search',
+    who: 'member',
+    path: `mail/search?q=${encodeURIComponent('請求')}`,
+    ready: 'article',
+  },
+  { name: 'search-nothing', who: 'member', path: 'mail/search?q=zzzz', ready: '.empty' },
+  { name: 'compose', who: 'member', path: 'compose', ready: '.chips input' },
+  {
+    name: 'reply',
+    who: 'member',
+    path: 'mail',
+    ready: 'article',
+    then: async (page) => {
+      await opened('①お打ち合わせ日程')(page)
+      await page.keyboard.press('r')
+      await expect(page.locator('[contenteditable="true"]')).toBeVisible()
+    },
+  },
+  {
+    name: 'keys',
+    who: 'member',
+    path: 'mail',
+    ready: 'article',
+    then: async (page) => {
+      await page.keyboard.press('?')
+      await expect(page.locator('dialog[open]')).toBeVisible()
+    },
+  },
+  { name: 'profile', who: 'member', path: 'settings/profile', ready: 'table' },
+  { name: 'accounts', who: 'member', path: 'settings/accounts', ready: 'main li h2 a' },
+  {
+    name: 'account',
+    who: 'member',
+    path: 'settings/accounts',
+    ready: 'main li h2 a',
+    then: async (page) => {
+      await page.locator('main li h2 a').first().click()
+      await expect(page.locator('table').first()).toBeVisible()
+    },
+  },
+  { name: 'tokens', who: 'member', path: 'settings/tokens', ready: 'form' },
+  { name: 'connect', who: 'member', path: 'connect', ready: 'form' },
+  { name: 'no-mailbox', who: 'admin', path: 'mail', ready: '.empty' },
+  {
+    name: 'menu',
+    who: 'admin',
+    path: 'mail',
+    ready: '.empty',
+    then: async (page) => {
+      await page.locator('.opener:visible').click()
+      await expect(page.locator('.menu .list:visible')).toBeVisible()
+    },
+  },
+  { name: 'admin', who: 'admin', path: 'admin', ready: 'main section.sheet' },
+  { name: 'credentials', who: 'admin', path: 'admin/credentials', ready: 'table' },
+  {
+    name: 'credential-check',
+    who: 'admin',
+    path: 'admin/credentials',
+    ready: 'table',
+    then: async (page) => {
+      await page.locator('td.acts button').first().click()
+      await expect(page.locator('ol.steps li')).toHaveCount(2)
+    },
+  },
+  { name: 'credential-new', who: 'admin', path: 'admin/credentials/new', ready: 'form' },
+  {
+    name: 'credential-confirm',
+    who: 'admin',
+    path: 'admin/credentials/new',
+    ready: 'form',
+    then: async (page) => {
+      await page
+        .locator('form input.mono')
+        .first()
+        .fill('987654321098-a1b2c3.apps.googleusercontent.com')
+      await page.locator('form input[type="password"]').fill('GOCSPX-not-a-real-secret-at-all-00')
+      await page
+        .locator('form textarea')
+        .fill(
+          'GmailのOAuth認証時に使用する認証情報です。\n認証情報登録のGoogle アカウント: XXXXXX@gmail.com',
+        )
+      await page.locator('form button.primary').click()
+      await expect(page.locator('dl.pairs')).toBeVisible()
+    },
+  },
+  {
+    name: 'credential-edit',
+    who: 'admin',
+    path: 'admin/credentials',
+    ready: 'table',
+    then: async (page) => {
+      await page.locator('td.acts a').last().click()
+      await expect(page.locator('form')).toBeVisible()
+    },
+  },
+  { name: 'guide-google', who: 'admin', path: 'admin/guide/google', ready: 'main ol li' },
+  { name: 'guide-microsoft', who: 'admin', path: 'admin/guide/microsoft', ready: 'main ol li' },
+  { name: 'self-check', who: 'admin', path: 'admin/self-check', ready: 'main details' },
+  { name: 'admin-accounts', who: 'admin', path: 'admin/accounts', ready: 'table' },
+  { name: 'users', who: 'admin', path: 'admin/users', ready: 'table' },
+  {
+    name: 'invite',
+    who: 'admin',
+    path: 'admin/users',
+    ready: 'table',
+    then: async (page) => {
+      await page.locator('main button.primary').first().click()
+      await expect(page.locator('dialog[open] form')).toBeVisible()
+    },
+  },
+  { name: 'audit', who: 'admin', path: 'admin/audit', ready: 'table' },
+]
+
+/** Goes to a screen and waits until it has its content. */
+export async function show(page: Page, { path, ready, then }: Route) {
+  await page.goto(path)
+  await expect(page.locator(ready).first()).toBeVisible()
+  await then?.(page)
+  await expect(page.locator('.loading:visible')).toHaveCount(0)
+}
