@@ -56,7 +56,7 @@ async function story(program: string, folder: string, start: Start) {
   const ca = join(folder, 'sandbox-ca.pem')
   const sandbox = start(
     'sandbox.log',
-    ...['sandbox', '--port-base', '0', '--seed', '11', '--mails', '40', '--ca-file', ca],
+    ...['sandbox', '--port-base', '0', '--seed', '11', '--ca-file', ca],
     ...['--redirect-uri', `${base}/common/cmn270.do`],
   )
   const control = await until(sandbox, () => {

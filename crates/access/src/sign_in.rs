@@ -160,14 +160,14 @@ impl Limits {
         } else {
             PER_PAIR
         };
-        let (tries, window_ends) = attempts::failures(tx, &self.pair).await?;
-        if tries >= most {
+        let (tries, window_ends) = attempts::failed(tx, &self.pair, WINDOW).await?;
+        if tries > most {
             return Ok(Some(((window_ends - tx.now()) / 1000).max(1)));
         }
-        for key in [&self.pair, &self.address, &self.login] {
+        for key in [&self.address, &self.login] {
             attempts::failed(tx, key, WINDOW).await?;
         }
-        if tries + 1 == most {
+        if tries == most {
             audit::add(
                 tx,
                 &audit::Actor::system(),
@@ -186,18 +186,18 @@ impl Limits {
         attempts::take_back(tx, &self.login).await?;
         // Counted under "known": this person has come in from this address.
         attempts::forget(tx, &self.known).await?;
-        attempts::failed(tx, &self.known, KNOWN_FOR).await
+        attempts::failed(tx, &self.known, KNOWN_FOR).await?;
+        Ok(())
     }
 }
 
 /// Counts a try at a person's own password, when it is changed; seconds to wait instead, if none is left.
 pub async fn count_own(tx: &mut store::Tx, user: store::UserId) -> store::Result<Option<i64>> {
     let key = format!("own {user}");
-    let (tries, window_ends) = attempts::failures(tx, &key).await?;
-    if tries >= PER_PAIR {
+    let (tries, window_ends) = attempts::failed(tx, &key, WINDOW).await?;
+    if tries > PER_PAIR {
         return Ok(Some(((window_ends - tx.now()) / 1000).max(1)));
     }
-    attempts::failed(tx, &key, WINDOW).await?;
     Ok(None)
 }
 

@@ -17,22 +17,25 @@ pub async fn failures(tx: &mut Tx, key: &str) -> Result<(i64, Millis)> {
     row.map_or(Ok((0, now)), |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-/// Counts one more failure; a window begins with its first.
-pub async fn failed(tx: &mut Tx, key: &str, window: Millis) -> Result<()> {
+/// Counts one more try; a window begins with its first. Answers the count with this one, and when the window ends:
+/// of many tries at once each is told another number.
+pub async fn failed(tx: &mut Tx, key: &str, window: Millis) -> Result<(i64, Millis)> {
     let now = tx.now();
-    tx.execute(
-        "INSERT INTO attempts (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET \
-         failures = CASE WHEN attempts.window_ends_at > $3 THEN attempts.failures + 1 ELSE 1 END, \
-         window_ends_at = CASE WHEN attempts.window_ends_at > $3 THEN attempts.window_ends_at ELSE excluded.window_ends_at END",
-        args![key, now + window, now],
-    )
-    .await?;
+    let row = tx
+        .row(
+            "INSERT INTO attempts (key, failures, window_ends_at) VALUES ($1, 1, $2) ON CONFLICT (key) DO UPDATE SET \
+             failures = CASE WHEN attempts.window_ends_at > $3 THEN attempts.failures + 1 ELSE 1 END, \
+             window_ends_at = CASE WHEN attempts.window_ends_at > $3 THEN attempts.window_ends_at ELSE excluded.window_ends_at END \
+             RETURNING failures, window_ends_at",
+            args![key, now + window, now],
+        )
+        .await?;
     tx.execute(
         "DELETE FROM attempts WHERE window_ends_at < $1",
         args![now - 24 * 3600 * 1000],
     )
     .await?;
-    Ok(())
+    row.map_or(Ok((1, now + window)), |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Forgets a key's failures: its owner came in.

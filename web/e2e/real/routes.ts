@@ -10,8 +10,9 @@ export type Route = {
   then?: (page: Page) => Promise<void>
 }
 
-const opened = (text: string) => async (page: Page) => {
-  await page.locator('article').filter({ hasText: text }).first().locator('a').click()
+/** Opens the first mail of the list that fits. */
+const opened = (fits: string) => async (page: Page) => {
+  await page.locator(`article${fits}`).first().locator('a').click()
   await expect(page.locator('.reader h1')).toBeVisible()
   await expect(page.locator('.reader .loading')).toHaveCount(0)
 }
@@ -23,9 +24,15 @@ export const ROUTES: Route[] = [
     who: 'member',
     path: 'mail',
     ready: 'article',
-    then: opened('①お打ち合わせ日程'),
+    then: opened(":has-text('①お打ち合わせ日程')"),
   },
-  { name: 'thread', who: 'member', path: 'mail', ready: 'article', then: opened('定例会議') },
+  {
+    name: 'thread',
+    who: 'member',
+    path: 'mail',
+    ready: 'article',
+    then: opened(':has(.line .chip)'),
+  },
   {
     name: 'search',
     who: 'member',
@@ -40,7 +47,7 @@ export const ROUTES: Route[] = [
     path: 'mail',
     ready: 'article',
     then: async (page) => {
-      await opened('①お打ち合わせ日程')(page)
+      await opened(":has-text('①お打ち合わせ日程')")(page)
       await page.keyboard.press('r')
       await expect(page.locator('[contenteditable="true"]')).toBeVisible()
     },

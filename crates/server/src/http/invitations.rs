@@ -152,9 +152,7 @@ fn sentence(fault: Fault, language: Language) -> &'static str {
             "「ユーザID,氏名,メールアドレス」の 3 項目で入力してください。"
         }
         (Fault::Fields, Language::En) => "Write three fields: login,name,address.",
-        (Fault::Login, Language::Ja) => {
-            "ユーザIDは空白を含まない 100 文字以内で入力してください。"
-        }
+        (Fault::Login, Language::Ja) => "ユーザIDは空白を含まない 100 文字以内で入力してください。",
         (Fault::Login, Language::En) => "The login needs 1 to 100 characters without blanks.",
         (Fault::Address, Language::Ja) => "メールアドレスに @ がありません。",
         (Fault::Address, Language::En) => "The address has no @.",

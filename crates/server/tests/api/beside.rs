@@ -35,10 +35,23 @@ async fn a_credential_that_the_operator_adds_is_there_at_once_and_works() {
     let accounts = tegata.done(&["account", "list", "--json"], "").await;
     let accounts: serde_json::Value = serde_json::from_str(&accounts).expect("JSON");
     assert_eq!(accounts["items"][0]["mailbox_address"], address);
+    let open = || {
+        sandbox.state()["counts"]["imap_open"]
+            .as_i64()
+            .unwrap_or(-1)
+    };
+    wait_for(
+        "a line to the mailbox",
+        Duration::from_secs(20),
+        async || (open() > 0).then_some(()),
+    )
+    .await;
     tegata.done(&["account", "disconnect", address], "").await;
-    wait_for("the account's end", Duration::from_secs(10), async || {
-        let accounts = member.get("/api/accounts").await.ok();
-        (accounts["items"] == json!([])).then_some(())
+    let accounts = member.get("/api/accounts").await.ok();
+    assert_eq!(accounts["items"], json!([]));
+    // Nobody told the server's worker of it but the database.
+    wait_for("the worker's end", Duration::from_secs(20), async || {
+        (open() == 0).then_some(())
     })
     .await;
     tegata

@@ -395,8 +395,11 @@ async fn disconnecting_revokes_at_google_only_when_no_other_grant_of_the_person_
         .delete(&format!("/api/accounts/{}", theirs.id))
         .await
         .ok();
+    testing::wait_for("the revocation", crate::scene::PATIENCE, async || {
+        (house.there(ALICE)["ended"] == "revoked").then_some(())
+    })
+    .await;
     assert_eq!(house.count("revocations"), 1);
-    assert_eq!(house.there(ALICE)["ended"], "revoked");
     assert_eq!(
         bob.get(&format!("/api/accounts/{}", theirs.id))
             .await

@@ -2,36 +2,19 @@
 
 use std::time::Duration;
 
-use sandbox::{Fault, FaultKind, NewPerson, Protocol, ProviderKind};
+use sandbox::{Fault, FaultKind, Protocol, ProviderKind};
 use serde_json::json;
 use testing::program::{Place, Setup, Tegata};
 use testing::wait_for;
 
-use crate::scene::{ALICE, CAROL, House, Mailbox, PATIENCE, sandbox};
-
-/// A person whom no earlier fault has touched, connected and live.
-async fn fresh_person(house: &House, provider: ProviderKind, number: usize) -> Mailbox {
-    let domain = match provider {
-        ProviderKind::Google => "example.com",
-        ProviderKind::Microsoft => "contoso.example",
-    };
-    let address = format!("person{number}@{domain}");
-    house
-        .sandbox
-        .add_person(NewPerson::new(provider, &address, "Somebody"));
-    let mailbox = house.connect(&address).await;
-    house.until(&mailbox.id, "sync", "live").await;
-    mailbox
-}
+use crate::scene::{ALICE, CAROL, House, PATIENCE, sandbox};
 
 /// Strikes the mailbox's next session once, and wants the mail that comes afterwards.
 async fn survives(house: &House, provider: ProviderKind, number: usize, fault: Fault) {
-    let mailbox = fresh_person(house, provider, number).await;
+    let mailbox = house.newcomer(provider, number).await;
     let kind = fault.kind;
     house.sandbox.fault(fault.at(provider).times(1));
-    house
-        .sandbox
-        .fault(Fault::new(FaultKind::ExpireAccess).of(&mailbox.address));
+    house.end_access_of(&mailbox.address);
     let subject = format!("after {kind:?} {number}");
     house.deliver(&mailbox.address, &subject);
     let email = mailbox.arrived(&subject).await;
@@ -74,12 +57,10 @@ async fn survives_cuts(provider: ProviderKind) {
         .into_iter()
         .enumerate()
     {
-        let mailbox = fresh_person(&house, provider, number).await;
+        let mailbox = house.newcomer(provider, number).await;
         let cut = Fault::new(FaultKind::HangUpAfterBytes).after_bytes(Protocol::Imap, bytes);
         house.sandbox.fault(cut.at(provider).times(1));
-        house
-            .sandbox
-            .fault(Fault::new(FaultKind::ExpireAccess).of(&mailbox.address));
+        house.end_access_of(&mailbox.address);
         for round in 0..3 {
             let subject = format!("cut {bytes} {round}");
             house.deliver(&mailbox.address, &subject);
@@ -133,13 +114,11 @@ async fn a_first_pull_that_is_cut_again_and_again_gets_everything_in_the_end() {
 async fn waits_visibly(provider: ProviderKind, causes: &[(FaultKind, &str)]) {
     let house = House::new().await;
     for (number, (kind, cause)) in causes.iter().enumerate() {
-        let mailbox = fresh_person(&house, provider, number).await;
+        let mailbox = house.newcomer(provider, number).await;
         house
             .sandbox
             .fault(Fault::new(*kind).of(&mailbox.address).ms(300_000));
-        house
-            .sandbox
-            .fault(Fault::new(FaultKind::ExpireAccess).of(&mailbox.address));
+        house.end_access_of(&mailbox.address);
         house.deliver(&mailbox.address, "wakes the session");
         let account = wait_for("the state", PATIENCE, async || {
             let now = house.account(&mailbox.id).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sandbox::browser::Choice;
-use sandbox::{Fault, FaultKind, Options, ProviderKind, Sandbox};
+use sandbox::{Fault, FaultKind, NewPerson, Options, ProviderKind, Sandbox};
 use serde_json::{Value, json};
 use testing::program::{Client, Jmap, Setup, Tegata, connect, google, microsoft, register};
 use testing::wait_for;
@@ -124,9 +124,29 @@ impl House {
         .await
     }
 
-    /// The only step of this name.
+    /// A fault that stands at one provider.
     pub fn fault(&self, kind: FaultKind, provider: ProviderKind) {
         self.sandbox.fault(Fault::new(kind).at(provider));
+    }
+
+    /// Lets the access tokens of one person end now.
+    pub fn end_access_of(&self, address: &str) {
+        self.sandbox
+            .fault(Fault::new(FaultKind::ExpireAccess).of(address));
+    }
+
+    /// A person whom no earlier fault has touched, connected and live.
+    pub async fn newcomer(&self, provider: ProviderKind, number: usize) -> Mailbox {
+        let domain = match provider {
+            ProviderKind::Google => "example.com",
+            ProviderKind::Microsoft => "contoso.example",
+        };
+        let address = format!("person{number}@{domain}");
+        let person = NewPerson::new(provider, &address, "Somebody");
+        self.sandbox.add_person(person);
+        let mailbox = self.connect(&address).await;
+        self.until(&mailbox.id, "sync", "live").await;
+        mailbox
     }
 
     /// What the sandbox says of the newest grant of an address.

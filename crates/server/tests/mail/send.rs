@@ -59,7 +59,7 @@ async fn a_sent_mail_is_one_email_with_one_id_and_one_copy_at_the_provider() {
         assert_eq!(
             in_sent
                 .iter()
-                .filter(|email| email["subject"] == &subject)
+                .filter(|email| email["subject"] == subject.as_str())
                 .count(),
             1
         );
