@@ -130,6 +130,19 @@ for (const language of ['ja', 'en'] as const)
       await expect(page.getByRole('heading', { name: words.done })).toBeVisible({ timeout: 20_000 })
     })
 
+    test('agreeing again keeps the account', async () => {
+      for (const path of ['connect', 'connect?account=']) {
+        const [before] = (await accounts(page)) as { id: string }[]
+        await page.goto(path + (before?.id ?? ''))
+        await page.getByLabel('Google Mail').check()
+        await agree(await popup(page), { account: BOX })
+        await expect(page.getByRole('heading', { name: words.done })).toBeVisible({
+          timeout: 20_000,
+        })
+        expect(await accounts(page)).toMatchObject([before ? { id: before.id } : {}])
+      }
+    })
+
     test('opened under another name, the right address is offered first', async ({ browser }) => {
       const alias = story().base.replace('localhost', '127.0.0.1')
       const { page: there } = await newMember(browser, language, alias)

@@ -40,16 +40,24 @@ const waiting = (until: string | null) =>
     ? make('state.laterUntil', 'clock', 'soon', 4, until)
     : make('state.later', 'clock', 'soon', 4)
 
-export function syncState({ sync }: Account): State {
+/** Without a permission nothing comes or goes, whatever the last look said. */
+const ended = ({ grant }: Account) =>
+  ['needs_consent', 'app_broken', 'revoked'].includes(grant.status)
+
+export function syncState(account: Account): State {
+  const { sync } = account
   if (sync.status === 'later') return waiting(sync.until)
   if (sync.status === 'blocked') return make('state.cannotReceive', 'barred', 'bad', 5)
+  if (ended(account)) return make('state.receivingStopped', 'ring', 'quiet', 0)
   if (sync.status === 'filling') return make('state.filling', 'arc', 'quiet', 1)
   return make('state.receiving', 'check', 'good', 0)
 }
 
-export function sendState({ send }: Account): State {
+export function sendState(account: Account): State {
+  const { send } = account
   if (send.status === 'later') return waiting(send.until)
   if (send.status === 'blocked') return make('state.cannotSend', 'barred', 'bad', 5)
+  if (ended(account)) return make('state.sendingStopped', 'ring', 'quiet', 0)
   return make('state.sending', 'check', 'good', 0)
 }
 

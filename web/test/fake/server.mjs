@@ -167,7 +167,7 @@ const routes = {
     ],
     errors: body.csv ? [{ line: 2, message: 'メールアドレスがありません。' }] : [],
   }),
-  'GET /api/invitations/redeem': () => ({ kind: 'invite', login: 'tanaka', name: '田中 実' }),
+  'POST /api/invitations/look-up': () => ({ kind: 'invite', login: 'tanaka', name: '田中 実' }),
   'POST /api/invitations/redeem': () => ({ user: users[0], csrf_token: 'x' }),
   'GET /api/tokens': () => list(tokens),
   'POST /api/tokens': ({ body }) => {

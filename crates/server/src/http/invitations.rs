@@ -209,10 +209,10 @@ fn no_such_link() -> Problem {
     )
 }
 
-/// `GET /api/invitations/redeem?token=`
+/// `POST /api/invitations/look-up`: whose link it is. A POST, so that the token stands in no log of addresses.
 pub async fn look_up(
     State(web): State<Web>,
-    Query(sent): Query<Token>,
+    Body(sent): Body<Token>,
 ) -> Result<Json<Value>, Problem> {
     let (user, invitation) = people::look_up(web.store(), &sent.token)
         .await?

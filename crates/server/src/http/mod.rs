@@ -94,10 +94,8 @@ pub fn router(web: Web) -> Router {
             "/invitations",
             get(invitations::list).post(invitations::add),
         )
-        .route(
-            "/invitations/redeem",
-            get(invitations::look_up).post(invitations::redeem),
-        )
+        .route("/invitations/look-up", post(invitations::look_up))
+        .route("/invitations/redeem", post(invitations::redeem))
         .route("/invitations/{id}", delete(invitations::revoke))
         .route("/tokens", get(api_tokens::list).post(api_tokens::add))
         .route("/tokens/{id}", delete(api_tokens::revoke))

@@ -36,7 +36,7 @@ async fn a_credential_that_the_operator_adds_is_there_at_once_and_works() {
     let accounts: serde_json::Value = serde_json::from_str(&accounts).expect("JSON");
     assert_eq!(accounts["items"][0]["mailbox_address"], address);
     let open = || {
-        sandbox.state()["counts"]["imap_open"]
+        sandbox.state()["counts"]["imap_open"][address]
             .as_i64()
             .unwrap_or(-1)
     };

@@ -53,10 +53,9 @@ async fn a_first_link_that_nobody_used_is_replaced_by_the_next_start() {
     let second = link(&tegata.log());
     assert_ne!(first, second);
     let old = first.rsplit('#').next().expect("a token");
-    let looked_up = format!("/api/invitations/redeem?token={old}");
     tegata
         .stranger()
-        .get(&looked_up)
+        .post("/api/invitations/look-up", &json!({ "token": old }))
         .await
         .problem(404, "no-such-link");
     tegata.redeem(&second, "a first password").await;

@@ -35,7 +35,7 @@ async fn one_person_is_invited_and_the_link_works_once() {
     );
     let stranger = tegata.stranger();
     let shown = stranger
-        .get(&format!("/api/invitations/redeem?token={token}"))
+        .post("/api/invitations/look-up", &json!({ "token": token }))
         .await
         .ok();
     assert_eq!(
@@ -55,7 +55,7 @@ async fn one_person_is_invited_and_the_link_works_once() {
         .await
         .problem(404, "no-such-link");
     stranger
-        .get(&format!("/api/invitations/redeem?token={token}"))
+        .post("/api/invitations/look-up", &json!({ "token": token }))
         .await
         .problem(404, "no-such-link");
     assert_eq!(admin.get("/api/invitations").await.ok()["items"], json!([]));
@@ -129,10 +129,9 @@ async fn an_invitation_can_be_taken_back_and_ends_by_itself() {
         .next()
         .expect("a token")
         .to_owned();
-    let look = format!("/api/invitations/redeem?token={token}");
     tegata
         .stranger()
-        .get(&look)
+        .post("/api/invitations/look-up", &json!({ "token": token }))
         .await
         .problem(404, "no-such-link");
     let late = invite(&admin, "suzuki").await;
@@ -160,7 +159,7 @@ async fn a_reset_link_sets_a_new_password_and_ends_what_was_open() {
     let token = url(&reset).rsplit('#').next().expect("a token").to_owned();
     let shown = tegata
         .stranger()
-        .get(&format!("/api/invitations/redeem?token={token}"))
+        .post("/api/invitations/look-up", &json!({ "token": token }))
         .await
         .ok();
     assert_eq!(shown["kind"], "reset");

@@ -72,8 +72,8 @@ async fn a_body_that_is_too_large_or_no_json_is_refused_in_words() {
     send("application/json", deep)
         .await
         .problem(400, "bad-request");
-    let odd = tegata.stranger().get("/api/invitations/redeem").await;
-    odd.problem(400, "bad-request");
+    let odd = tegata.stranger().get("/api/invitations/look-up").await;
+    assert_eq!(odd.status, 405);
     member.get("/api/me").await.is(200).ok();
 }
 
