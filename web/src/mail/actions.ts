@@ -7,6 +7,8 @@ import { mail } from '../store/mail.svelte'
 import { toasts } from '../store/toasts.svelte'
 import { t } from '../words/words.svelte'
 
+let last: Promise<unknown> = Promise.resolve()
+
 async function setKeyword(accountId: string, ids: string[], keyword: string, on: boolean) {
   const store = mail.store(accountId)
   const todo = ids.filter((id) => {
@@ -15,15 +17,19 @@ async function setKeyword(accountId: string, ids: string[], keyword: string, on:
   })
   if (!store || !todo.length) return
   const patch = { [`keywords/${keyword}`]: on ? true : null }
-  const call = mail.connection
-    .one<SetResult>('Email/set', {
-      accountId,
-      update: Object.fromEntries(todo.map((id) => [id, patch])),
-    })
+  // One write after the other: two requests at once may arrive in the other order.
+  const call = last
+    .then(() =>
+      mail.connection.one<SetResult>('Email/set', {
+        accountId,
+        update: Object.fromEntries(todo.map((id) => [id, patch])),
+      }),
+    )
     .then((result) => {
       const refused = Object.values(result.notUpdated ?? {})[0]
       if (refused) throw new Problem(0, `/problems/jmap-${refused.type}`, '', refused.description)
     })
+  last = call.catch(() => {})
   const outcomes = await Promise.allSettled(
     todo.map((id) => store.emails.edit(id, patch, () => call)),
   )

@@ -381,7 +381,7 @@ createServer(async (request, response) => {
   if (
     (isApi || path.startsWith('/jmap/')) &&
     !/fake=1/.test(request.headers.cookie ?? '') &&
-    !/sign-in|redeem/.test(path)
+    !/sign-in|redeem|look-up/.test(path)
   )
     return send(
       response,
