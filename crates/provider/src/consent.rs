@@ -211,6 +211,8 @@ async fn make_account(
     } else {
         person.address.clone()
     };
+    let user = store::users::find(tx, connect.user_id).await?;
+    let own_name = user.as_ref().map(|user| user.name.clone());
     let account = accounts::connect(
         tx,
         accounts::NewAccount {
@@ -227,6 +229,9 @@ async fn make_account(
             smtp_user: person.address.clone(),
             sender_name: if shared {
                 String::new()
+            } else if person.name.is_empty() {
+                // Google tells no name without a scope of its own: then it is the name the person has here.
+                own_name.unwrap_or_default()
             } else {
                 person.name.clone()
             },
@@ -236,7 +241,7 @@ async fn make_account(
     connects::made(tx, connect.id, account, grant).await?;
     let now = tx.now();
     jobs::add(tx, CHECK_JOB, connect.id.0, "{}", now).await?;
-    let actor = match store::users::find(tx, connect.user_id).await? {
+    let actor = match user {
         Some(user) => Actor {
             name: user.login,
             remote_address: String::new(),

@@ -418,10 +418,11 @@ async fn prove_client(
             None,
         ),
         Err(Failure::Refused(error)) => match error.kind {
-            TokenErrorKind::InvalidGrant if !named_tenant => (
-                Step::ok("client", &profile.label, ms).said(&error.provider_said),
-                None,
-            ),
+            TokenErrorKind::InvalidGrant if !named_tenant => {
+                let mut step = Step::ok("client", &profile.label, ms).said(&error.provider_said);
+                step.case = Some(facts(Case::new("client-probably-right")));
+                (step, None)
+            }
             TokenErrorKind::InvalidClient | TokenErrorKind::UnauthorizedClient => {
                 let case = facts(tokens::case_of(profile, &error, TokenStep::Probe, None));
                 (

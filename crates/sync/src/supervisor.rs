@@ -32,6 +32,8 @@ const POLL: Duration = Duration::from_secs(60);
 const ROUND: Duration = Duration::from_secs(120);
 /// So many ends in a row that need no waiting are not shown.
 const QUIET: u32 = 3;
+/// While folders are filled for the first time, the inbox is looked at this often.
+const WHILE_FILLING: Duration = Duration::from_secs(15);
 /// What was listed and not sent is asked for again after this.
 const SOON: Duration = Duration::from_secs(5);
 /// A session that lived this long proves that all is well.
@@ -245,10 +247,17 @@ async fn live(
     if let Some(inbox) = &inbox {
         pull::pull(providers, account, &mut session.connection, inbox, strikes).await?;
     }
+    let mut looked = Instant::now();
     for folder in folders.iter().filter(|folder| {
         folder.listed.selectable && Some(folder.id) != inbox.as_ref().map(|inbox| inbox.id)
     }) {
         pull_one(providers, account, &mut session, folder, strikes).await?;
+        // Filling may take long: what people wait for is not left until its end.
+        if let Some(inbox) = inbox.as_ref().filter(|_| looked.elapsed() > WHILE_FILLING) {
+            let inbox = reread(providers, account, inbox).await?;
+            pull::pull(providers, account, &mut session.connection, &inbox, strikes).await?;
+            looked = Instant::now();
+        }
     }
     empty_gone_folders(providers, account).await?;
     now_live(providers, account).await?;

@@ -123,30 +123,3 @@ fn one_mail_at_least_holds_characters_outside_of_plain_jis() {
     );
     assert!(message.preview.contains("㈱髙橋商店"));
 }
-
-#[test]
-#[ignore = "prints mails for people to read"]
-fn show() {
-    for mail in corpus(30) {
-        let message = read(&mail.raw);
-        println!(
-            "=== {} {:?} {:?} {:?}",
-            mail.folder,
-            mail.flags,
-            mail.gmail_labels,
-            message.headers.date.map(|d| d.to_rfc3339())
-        );
-        println!(
-            "{:?} → {:?} {:?}",
-            message.headers.from, message.headers.to, message.headers.cc
-        );
-        println!("{:?}", message.headers.subject);
-        for part in message
-            .parts()
-            .into_iter()
-            .filter(|part| part.content_type == "text/plain")
-        {
-            println!("{}", part_text(&mail.raw, part).0);
-        }
-    }
-}

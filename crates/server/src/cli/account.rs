@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use provider::advice::Language;
-use provider::tokens;
 use serde_json::json;
 use store::{accounts, audit, grants};
 

@@ -14,7 +14,7 @@ use store::users::{self, Refusal, Role};
 use store::{InvitationId, audit, invitations};
 
 use super::Web;
-use super::caller::{Administrator, Body, Client, Query, actor};
+use super::caller::{Administrator, Body, Client, actor};
 use super::problem::{Problem, language};
 use super::sign_in::{came_in, weak};
 use super::users::invitation_url;

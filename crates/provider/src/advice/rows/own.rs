@@ -62,6 +62,23 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
+        "client-probably-right",
+        Transient,
+        Nobody,
+        0,
+        Card::None,
+        [
+            "クライアントIDとシークレットキーは、おそらく正しく登録されています。",
+            "わざと誤った認可コードを送ったところ、{provider} はコードだけを拒否しました。",
+            "メールボックスを 1 つ接続すると確認が完了します。",
+        ],
+        [
+            "The client ID and secret are probably right.",
+            "A code that cannot be right was sent on purpose, and {provider} refused only the code.",
+            "Connect one mailbox to be sure.",
+        ],
+    ),
+    row(
         "state-unknown",
         Reauth,
         Member,
