@@ -103,7 +103,22 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
             let user = store
                 .try_write(move |tx| {
                     Box::pin(async move {
-                        let user = users::add(tx, new).await?;
+                        // Who was invited and never came in (the first start invites "admin") gets the password.
+                        let invited = users::by_login(tx, &new.login)
+                            .await?
+                            .filter(|user| user.status == users::Status::Invited);
+                        let user = match (invited, &new.password_hash) {
+                            (Some(user), Some(hash)) => {
+                                users::end_access(tx, user.id).await?;
+                                users::set_password(tx, user.id, hash).await?;
+                                let patch = Patch {
+                                    role: Some(role),
+                                    ..Patch::default()
+                                };
+                                users::update(tx, user.id, patch).await?
+                            }
+                            _ => users::add(tx, new).await?,
+                        };
                         audit::add(
                             tx,
                             &operator(),

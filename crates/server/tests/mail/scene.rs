@@ -10,7 +10,6 @@ use testing::wait_for;
 
 pub const ALICE: &str = "alice@example.com";
 pub const BOB: &str = "bob@example.com";
-pub const HANAKO: &str = "hanako@example.jp";
 pub const CAROL: &str = "carol@contoso.example";
 pub const ICHIRO: &str = "ichiro@contoso.example";
 pub const INFO: &str = "info@contoso.example";
@@ -153,8 +152,10 @@ impl House {
     pub fn there(&self, address: &str) -> Value {
         let state = self.sandbox.state();
         let all = state["grants"].as_array().cloned().unwrap_or_default();
-        let of_address = all.into_iter().filter(|grant| grant["address"] == address);
-        of_address.last().unwrap_or(Value::Null)
+        let mut newest_first = all.into_iter().rev();
+        newest_first
+            .find(|grant| grant["address"] == address)
+            .unwrap_or(Value::Null)
     }
 
     /// `counts` of the sandbox's state.
@@ -223,15 +224,6 @@ impl Mailbox {
             self.with_subject(subject).await.into_iter().next()
         })
         .await
-    }
-
-    /// Waits until the email with this subject has left.
-    pub async fn left(&self, subject: &str) {
-        let what = format!("the end of the mail {subject:?}");
-        wait_for(&what, PATIENCE, async || {
-            self.with_subject(subject).await.is_empty().then_some(())
-        })
-        .await;
     }
 
     /// The Mailbox of a role, once the folders are known.
