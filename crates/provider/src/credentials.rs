@@ -109,6 +109,24 @@ pub fn prepare(
             message,
         });
     }
+    // Google's downloaded file, pasted whole where its ID belongs, brings both values.
+    let file = input.client_id.as_deref().map(str::trim);
+    let file = file.filter(|text| profile.kind == Kind::Google && text.starts_with('{'));
+    let from_file = match file.map(formats::google_json) {
+        Some(Err(finding)) => {
+            return Err(vec![Remark {
+                field: finding.field.as_str(),
+                message: finding.message(language).to_owned(),
+            }]);
+        }
+        Some(Ok(client)) => Some(Input {
+            client_id: Some(client.client_id),
+            client_secret: Some(client.client_secret),
+            ..input.clone()
+        }),
+        None => None,
+    };
+    let input = from_file.as_ref().unwrap_or(input);
     let is_new = known.is_none();
     // What is required is judged as empty when it was not sent at all.
     let required =

@@ -48,6 +48,8 @@ pub struct Setup {
     pub folders: Folders,
     /// What IMAP and, through it, Postfix offer for signing in: `xoauth2`, `oauthbearer` or both.
     pub mechanisms: String,
+    /// Whether IMAP offers IDLE.
+    pub idle: bool,
 }
 
 impl Setup {
@@ -60,6 +62,7 @@ impl Setup {
             users: users.iter().map(|user| (*user).to_owned()).collect(),
             folders: Folders::English,
             mechanisms: "xoauth2 oauthbearer".to_owned(),
+            idle: true,
         }
     }
 }

@@ -23,6 +23,9 @@ pub struct Fields {
     /// As the console shows it
     #[arg(long)]
     client_id: Option<String>,
+    /// Google's downloaded client file, in place of ID and secret
+    #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
+    client_json: Option<PathBuf>,
     /// The secret's value, from a file
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<PathBuf>,
@@ -81,9 +84,16 @@ fn input(provider: Option<String>, fields: Fields) -> Result<Input> {
         fields.client_secret_file.as_deref(),
         fields.client_secret_stdin,
     )?;
+    let client_id = match &fields.client_json {
+        Some(path) => Some(
+            std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?,
+        ),
+        None => fields.client_id,
+    };
     Ok(Input {
         provider,
-        client_id: fields.client_id,
+        client_id,
         client_secret,
         note: fields.note,
         name: fields.name,

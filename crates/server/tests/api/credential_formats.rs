@@ -74,8 +74,8 @@ async fn each_mistake_of_the_consoles_gets_its_own_sentence() {
         (
             with(google(), "client_id", desktop),
             "client_id",
-            "JSON ファイル",
-            "JSON file",
+            "デスクトップ",
+            "Desktop app",
         ),
         (
             with(microsoft(), "client_id", sandbox::GOOGLE_CLIENT_ID),
@@ -191,4 +191,25 @@ async fn the_tenants_of_microsoft_are_taken_in_every_form_that_it_knows() {
     ] {
         said(&admin, &with(microsoft(), "tenant", wrong), "tenant").await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn googles_downloaded_file_brings_id_and_secret_at_once() {
+    let sandbox = sandbox().await;
+    let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
+    let admin = tegata.administrator().await;
+    let file = json!({ "web": {
+        "client_id": sandbox::GOOGLE_CLIENT_ID,
+        "client_secret": sandbox::GOOGLE_CLIENT_SECRET,
+        "redirect_uris": ["https://mail.example.jp/common/cmn270.do"],
+    } });
+    let body = json!({ "provider": "google", "client_id": file.to_string() });
+    let made = admin.post("/api/credentials", &body).await.is(201).ok();
+    assert_eq!(made["client_id"], sandbox::GOOGLE_CLIENT_ID);
+    let check = format!(
+        "/api/credentials/{}/check",
+        made["id"].as_str().expect("an id")
+    );
+    let steps = admin.post(&check, &json!({})).await.ok();
+    assert_eq!(steps["steps"][1]["outcome"], "ok", "{steps}");
 }

@@ -67,6 +67,27 @@ async fn oauthbearer_serves_where_it_is_the_only_mechanism_and_folders_are_japan
     receives(plan).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_idle_is_missing_the_next_mail_comes_with_the_poll_of_every_minute() {
+    let plan = Plan {
+        idle: false,
+        ..Plan::default()
+    };
+    let Some(stage) = Stage::set(plan).await else {
+        return;
+    };
+    let mailbox = stage.connect().await;
+    stage.live(&mailbox.account).await;
+    stage
+        .dovecot
+        .deliver(plan.person, &short(plan.other, plan.person, "by poll"));
+    let minute_and_more = std::time::Duration::from_secs(90);
+    wait_for("the poll", minute_and_more, async || {
+        mailbox.named("by poll").await.into_iter().next()
+    })
+    .await;
+}
+
 #[test]
 fn the_japanese_mail_is_what_it_says() {
     let read = wire::mime::read(&japanese("bob@example.com", "alice@example.com"));

@@ -24,6 +24,8 @@ pub struct Plan {
     pub folders: Folders,
     /// STARTTLS for IMAP and TLS from the first octet for SMTP; else the other way round.
     pub swapped_tls: bool,
+    /// Whether IMAP offers IDLE.
+    pub idle: bool,
 }
 
 impl Default for Plan {
@@ -35,6 +37,7 @@ impl Default for Plan {
             mechanisms: "xoauth2",
             folders: Folders::English,
             swapped_tls: false,
+            idle: true,
         }
     }
 }
@@ -65,6 +68,7 @@ impl Stage {
         let setup = Setup {
             folders: plan.folders,
             mechanisms: plan.mechanisms.to_owned(),
+            idle: plan.idle,
             ..Setup::new(&urls.introspection_url, &[plan.person, plan.other])
         };
         let dovecot = dovecot::start(setup)?;

@@ -14,6 +14,11 @@ pub(super) fn main(dovecot: &Dovecot) -> String {
     let imaps = dovecot.imaps_port;
     let folders = folders(dovecot.setup.folders);
     let mechanisms = &dovecot.setup.mechanisms;
+    let capabilities = if dovecot.setup.idle {
+        ""
+    } else {
+        "imap_capability = IMAP4rev1 SASL-IR ID ENABLE LITERAL+ NAMESPACE UIDPLUS MOVE UNSELECT SPECIAL-USE"
+    };
     format!(
         r"
 base_dir = {dir}/run
@@ -32,6 +37,7 @@ ssl_key = <{dir}/key.pem
 disable_plaintext_auth = yes
 
 auth_mechanisms = {mechanisms}
+{capabilities}
 # With the cache a revoked token would still log in.
 auth_cache_size = 0
 auth_failure_delay = 0
