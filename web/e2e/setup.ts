@@ -132,10 +132,11 @@ const freePort = () => freeRow(1)
 /** The first of `count` ports in a row that are free now. */
 async function freeRow(count: number): Promise<number> {
   for (let tries = 0; tries < 50; tries += 1) {
-    const held = [await hold(0)]
-    const first = held[0]!.port
+    // Below the ports that the system gives out by itself: nobody takes one between here and its use.
+    const first = 20_000 + Math.floor(Math.random() * 12_000)
+    const held: Awaited<ReturnType<typeof hold>>[] = []
     try {
-      for (let port = first + 1; port < first + count; port += 1) held.push(await hold(port))
+      for (let port = first; port < first + count; port += 1) held.push(await hold(port))
       return first
     } catch {
       // One of them is taken: another row.
