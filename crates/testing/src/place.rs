@@ -1,9 +1,11 @@
 //! Where a test server lives: its folder and its port.
 
 use std::fs;
+use std::hash::{BuildHasher, Hasher};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A TCP port of 127.0.0.1 that nobody held a moment ago.
 ///
@@ -14,11 +16,17 @@ use std::path::Path;
 /// When loopback has no free port.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a bound listener has an address")
-        .port()
+    static TURN: AtomicU64 = AtomicU64::new(0);
+    // Below the ports that the system gives out by itself: nobody takes one between here and its use.
+    for _ in 0..1000 {
+        let mut chance = std::hash::RandomState::new().build_hasher();
+        chance.write_u64(TURN.fetch_add(1, Ordering::Relaxed));
+        let port = 20_000 + u16::try_from(chance.finish() % 12_000).unwrap_or(0);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("loopback has no free port");
 }
 
 /// A folder that is deleted with the value and that other Unix users may enter:
