@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::args;
 use crate::error::Result;
 use crate::id::{AccountId, BlobId, CredentialId, EmailId, GrantId};
-use crate::{Store, credentials, grants};
+use crate::{Store, accounts, credentials, grants};
 
 /// Questions whose answer must be zero, with what it means when it is not.
 const QUESTIONS: &[(&str, &str)] = &[
@@ -99,6 +99,17 @@ pub async fn run(store: &Store) -> Result<Vec<String>> {
     search_index(store, &mut findings).await?;
     secrets(store, &mut findings).await?;
     blobs(store, &mut findings).await?;
+    let accounts = store
+        .read(|tx| Box::pin(async move { accounts::all(tx).await }))
+        .await?;
+    for account in accounts {
+        for email in unreadable_emails(store, account.id).await? {
+            findings.push(format!(
+                "email {email} of account {} cannot be read",
+                account.id
+            ));
+        }
+    }
     Ok(findings)
 }
 

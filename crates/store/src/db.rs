@@ -26,15 +26,6 @@ use crate::error::{Error, Result};
 static SQLITE_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
-/// How many of our own migrations exist; `tegata check` compares it with what the database has.
-pub fn newest_migration() -> i64 {
-    SQLITE_MIGRATIONS
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0)
-}
-
 /// A connected database of either kind.
 #[derive(Clone)]
 pub enum Db {
