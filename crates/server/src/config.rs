@@ -272,6 +272,22 @@ impl Config {
     }
 
     /// The merged configuration as TOML, secrets masked.
+    /// What may leave the house in a support bundle: kinds and choices, no address of anybody.
+    pub fn for_support(&self) -> serde_json::Value {
+        let scheme = |address: &str| address.split(':').next().unwrap_or_default().to_owned();
+        let providers: BTreeMap<&String, Option<&String>> = self
+            .providers
+            .iter()
+            .map(|(name, provider)| (name, provider.imap.as_ref()))
+            .collect();
+        serde_json::json!({
+            "tls": self.server.tls, "public_url_scheme": scheme(&self.server.public_url),
+            "database": scheme(&self.store.database), "blobs": scheme(&self.store.blobs),
+            "proxy": self.outgoing.proxy.is_some(), "trusted_proxies": self.server.trusted_proxies.len(),
+            "providers": providers,
+        })
+    }
+
     pub fn to_masked_toml(&self) -> Result<String> {
         let mut masked = self.clone();
         masked.store.database = mask(&masked.store.database);

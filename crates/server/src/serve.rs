@@ -59,6 +59,7 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
         providers.clone(),
         config.base_path(),
         config.trusted_proxies()?,
+        config.for_support(),
     );
     let tls = tls::server_config(&config)?;
     let listener = TcpListener::bind(&config.server.listen)

@@ -34,7 +34,7 @@ pub enum Tls {
 }
 
 /// Where to connect and how.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Target {
     pub host: String,
     pub port: u16,
@@ -44,6 +44,8 @@ pub struct Target {
     /// HTTP proxy for CONNECT; user and password may stand in the URL.
     pub proxy: Option<Url>,
     pub allow_private_addresses: bool,
+    /// Counts and writes down what goes over the connection, where it belongs to an account.
+    pub tap: Option<std::sync::Arc<store::taps::Tap>>,
 }
 
 /// Time limits (facts/providers.md, 9).

@@ -6,13 +6,22 @@
 
 use std::time::Duration;
 
+use provider::Providers;
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::intervals::Cause;
-use store::{Millis, Store, connects, jobs};
+use store::{Millis, Store, connects, failures, grants, guides, jobs};
 use wire::outcome::{Outcome, Verdict};
 
 /// Settings at Microsoft work after one to two hours.
 pub const SETTLING: Millis = 2 * 3_600_000;
+/// Cards of the guide whose settings take that long.
+const SETTLING_CARDS: [&str; 5] = [
+    "mail-apps",
+    "shared-mailbox",
+    "service-principal",
+    "mailbox-permissions",
+    "imap",
+];
 /// While a setting may be settling, it is tried this often.
 pub const SETTLING_TRY: Duration = Duration::from_secs(300);
 /// What needs a person is looked at this often.
@@ -54,9 +63,10 @@ pub enum Shown {
     Blocked,
 }
 
-/// Judges a refusal. `consented_at` is the account's last consent, `failures` the faults in a row before.
-pub fn judge(verdict: &Verdict, now: Millis, consented_at: Millis, failures: u32) -> Standing {
-    let settled = consented_at + SETTLING;
+/// Judges a refusal. `settled_from` is when a setting may last have been changed (see [`settled_from`]),
+/// `failures` the faults in a row before.
+pub fn judge(verdict: &Verdict, now: Millis, settled_from: Millis, failures: u32) -> Standing {
+    let settled = settled_from + SETTLING;
     if can_be_delay(verdict.cause_id) && now < settled {
         return Standing {
             show: Some(Shown::Later(settled)),
@@ -119,13 +129,44 @@ pub fn back_off(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.min(9)).min(Duration::from_secs(300))
 }
 
-/// When the account's person last consented.
-pub async fn consented_at(store: &Store, account: &Account) -> store::Result<Millis> {
-    let (id, created) = (account.id, account.created_at);
-    let found = store
-        .read(move |tx| Box::pin(async move { connects::last_consent(tx, id).await }))
-        .await?;
-    Ok(found.unwrap_or(created))
+/// From when a setting may still be on its way: the account's last consent, or when somebody did the guide's
+/// card of such a setting, whichever is later.
+pub async fn settled_from(store: &Store, account: &Account) -> store::Result<Millis> {
+    let (id, created, provider) = (account.id, account.created_at, account.provider.clone());
+    store
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut from = connects::last_consent(tx, id).await?.unwrap_or(created);
+                for (card, (done_at, _)) in guides::find(tx, &provider).await?.cards {
+                    if SETTLING_CARDS.contains(&card.as_str()) {
+                        from = from.max(done_at);
+                    }
+                }
+                Ok(from)
+            })
+        })
+        .await
+}
+
+/// Counts a refusal for the health of its provider.
+pub async fn count(store: &Store, account: &Account, cause: &Cause) -> store::Result<()> {
+    let (id, grant, provider) = (account.id, account.grant_id, account.provider.clone());
+    let cause = cause.clone();
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let credential = grants::find(tx, grant)
+                    .await?
+                    .map(|grant| grant.credential_id);
+                let at = failures::Where {
+                    provider,
+                    credential,
+                    account: Some(id),
+                };
+                provider::failures::note(tx, &at, &cause).await
+            })
+        })
+        .await
 }
 
 /// Shows what was judged of receiving.
@@ -204,13 +245,23 @@ pub async fn look_again(store: &Store, account: &Account) -> store::Result<()> {
         .await
 }
 
-/// The cause of a refusal, with what the sentences have blanks for.
-pub fn cause(account: &Account, cause_id: &str, said: Option<&str>) -> Cause {
-    let cause = Cause::new(cause_id)
+/// The cause of a refusal, with what the sentences and cards need.
+pub fn cause(
+    providers: &Providers,
+    account: &Account,
+    cause_id: &str,
+    said: Option<&str>,
+) -> Cause {
+    let mut cause = Cause::new(cause_id)
         .with("address", &account.mailbox_address)
         .with("person", &account.smtp_user)
         .with("sender", &account.sender_address)
         .with("account", account.id);
+    if let Ok(profile) = providers.profile(&account.provider) {
+        cause = cause
+            .with("provider", &profile.label)
+            .with("guide", &profile.name);
+    }
     match said {
         Some(said) => cause.said(said),
         None => cause,
