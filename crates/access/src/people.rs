@@ -226,7 +226,7 @@ fn read_line(number: usize, line: &str) -> Result<Line, (usize, Fault)> {
     let fields = csv_fields(line).ok_or((number, Fault::Quote))?;
     // An address alone: it is the login too, and the person tells the name later.
     let fields = match fields.as_slice() {
-        [address] if address.contains('@') => {
+        [address] if address.contains('@') && !address.contains([';', ' ']) => {
             vec![address.clone(), String::new(), address.clone()]
         }
         _ => fields,

@@ -357,7 +357,7 @@ impl Check<'_> {
         // At a check somebody is watching: what is refused is shown, however short it may last.
         let failures = if lasts { standing::PATIENCE } else { 0 };
         let judged = standing::judge(verdict, store.now(), settled_from, failures);
-        let cause = standing::cause(self.providers, &self.account, verdict.cause_id, said);
+        let cause = standing::cause(self.providers, &self.account, verdict.cause_id, said).await?;
         standing::count(store, &self.account, &cause).await?;
         Ok((cause, judged))
     }

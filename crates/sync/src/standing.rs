@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use provider::Providers;
 use store::accounts::{self, Account, SendStatus, SyncStatus};
+use store::credentials::{self, Access};
 use store::intervals::Cause;
 use store::{Millis, Store, connects, failures, grants, guides, jobs};
 use wire::outcome::{Outcome, Verdict};
@@ -150,14 +151,15 @@ pub async fn settled_from(store: &Store, account: &Account) -> store::Result<Mil
 
 /// Counts a refusal for the health of its provider.
 pub async fn count(store: &Store, account: &Account, cause: &Cause) -> store::Result<()> {
-    let (id, grant, provider) = (account.id, account.grant_id, account.provider.clone());
+    let (id, provider) = (account.id, account.provider.clone());
+    let credential = cause
+        .values
+        .get("credential")
+        .and_then(|id| id.parse().ok());
     let cause = cause.clone();
     store
         .write(move |tx| {
             Box::pin(async move {
-                let credential = grants::find(tx, grant)
-                    .await?
-                    .map(|grant| grant.credential_id);
                 let at = failures::Where {
                     provider,
                     credential,
@@ -245,27 +247,51 @@ pub async fn look_again(store: &Store, account: &Account) -> store::Result<()> {
         .await
 }
 
-/// The cause of a refusal, with what the sentences and cards need.
-pub fn cause(
+/// The cause of a refusal, with what the sentences and cards need. With app-only access the same words of
+/// Exchange have causes of their own: there is no person who could have signed in wrongly.
+pub async fn cause(
     providers: &Providers,
     account: &Account,
     cause_id: &str,
     said: Option<&str>,
-) -> Cause {
+) -> store::Result<Cause> {
+    let grant = account.grant_id;
+    let credential = providers
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                match grants::find(tx, grant).await? {
+                    Some(grant) => credentials::find(tx, grant.credential_id).await,
+                    None => Ok(None),
+                }
+            })
+        })
+        .await?;
+    let app_only = credential
+        .as_ref()
+        .is_some_and(|credential| credential.fields.access == Access::AppOnly);
+    let cause_id = match cause_id {
+        "exchange-auth-failed" | "exchange-smtp-auth-failed" if app_only => "app-only-auth-failed",
+        "exchange-not-connected" if app_only => "app-only-no-permission",
+        other => other,
+    };
     let mut cause = Cause::new(cause_id)
         .with("address", &account.mailbox_address)
         .with("person", &account.smtp_user)
         .with("sender", &account.sender_address)
         .with("account", account.id);
+    if let Some(credential) = credential {
+        cause = cause.with("credential", credential.id);
+    }
     if let Ok(profile) = providers.profile(&account.provider) {
         cause = cause
             .with("provider", &profile.label)
             .with("guide", &profile.name);
     }
-    match said {
+    Ok(match said {
         Some(said) => cause.said(said),
         None => cause,
-    }
+    })
 }
 
 #[cfg(test)]

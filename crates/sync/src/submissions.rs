@@ -184,8 +184,9 @@ async fn send(
             providers,
             account,
             "unknown-answer",
-            Some("the message's bytes are missing from the blob store"),
-        );
+            Some("the message\'s bytes are missing from the blob store"),
+        )
+        .await?;
         return turn(
             providers,
             submission,
@@ -217,6 +218,7 @@ async fn send(
     };
     let Ok(profile) = providers.profile(&account.provider) else {
         let cause = standing::cause(providers, account, "provider-not-configured", None)
+            .await?
             .with("provider", &account.provider);
         let wait = Duration::from_secs(300);
         return turn(
@@ -306,7 +308,8 @@ async fn refused(
         account,
         failure.cause_id,
         Some(&failure.provider_said),
-    );
+    )
+    .await?;
     standing::count(providers.store(), account, &cause).await?;
     tracing::info!(submission.id = %submission.id, cause = failure.cause_id, phase = failure.phase, unclear = failure.unclear, "a mail was not taken");
     if failure.unclear {

@@ -216,7 +216,14 @@ async fn after_imap(
 ) -> Duration {
     let verdict = error.verdict();
     tracing::info!(account.id = %account.id, cause = verdict.cause_id, failures, "a session ended: {error}");
-    let cause = standing::cause(providers, account, verdict.cause_id, error.provider_said());
+    let said = error.provider_said();
+    let cause = match standing::cause(providers, account, verdict.cause_id, said).await {
+        Ok(cause) => cause,
+        Err(error) => {
+            tracing::warn!(account.id = %account.id, %error, "the store is away; trying again");
+            return back_off(failures);
+        }
+    };
     let planned = matches!(verdict.outcome, Outcome::Later { after } if after.is_zero());
     if !planned && let Err(error) = standing::count(providers.store(), account, &cause).await {
         tracing::warn!(account.id = %account.id, %error, "a failure could not be counted");

@@ -110,7 +110,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Serve { .. } => serve::serve(config, serve::signal()).await?,
         Command::User(command) => user::run(&config, command).await?,
         Command::Credential(command) => return credential::run(&config, command).await,
-        Command::Account(command) => account::run(&config, command).await?,
+        Command::Account(command) => return account::run(&config, command).await,
         Command::Token(args) => return token::run(&config, args).await,
         Command::Doctor(args) => return doctor::run(&config, args).await,
         Command::Check(args) => return check::run(&config, args).await,
