@@ -129,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn the_example_beside_the_systemd_unit_is_a_configuration() {
+        let text = include_str!("../../../../deploy/tegata.toml.example");
+        let folder = std::path::Path::new("/etc/tegata");
+        let config = crate::config::Config::from_text(text, folder, std::iter::empty()).unwrap();
+        assert_eq!(config.server.tls, crate::config::Tls::Acme);
+        let state = std::path::Path::new("/var/lib/tegata/acme");
+        assert_eq!(config.acme.folder, state, "the unit lets it write there");
+    }
+
+    #[test]
     fn what_does_not_fit_together_is_told_with_its_key() {
         let plain = Acme {
             directory_url: "http://ca.example.jp/dir".into(),

@@ -284,7 +284,10 @@ impl Inner {
                     first.get_or_insert(trouble);
                 }
                 // Of two failures the first tells about the way that was meant.
-                Err(trouble) => return Err(first.unwrap_or(trouble)),
+                Err(trouble) => {
+                    tracing::debug!(way = way.name(), said = %trouble.said, "an order failed");
+                    return Err(first.unwrap_or(trouble));
+                }
             }
         }
         Err(first.unwrap_or_else(|| Trouble::new(Kind::Other, "no challenge is left")))

@@ -127,7 +127,7 @@ pub(super) fn chain(pem: &[u8]) -> std::io::Result<Vec<CertificateDer<'static>>>
 }
 
 /// Chain and key, when they belong together.
-pub(super) fn certified(
+fn certified(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<Arc<CertifiedKey>> {

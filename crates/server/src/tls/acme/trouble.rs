@@ -120,7 +120,14 @@ impl Trouble {
         if said.is_empty() {
             said = kind.to_owned();
         }
-        Trouble::new(classify(kind, problem.status, looked), said)
+        let kind = match classify(kind, problem.status, looked) {
+            // Pebble 2.4 and others that are written in Go call a name without an address a connection.
+            Kind::Port if said.contains("could not resolve") || said.contains("no such host") => {
+                Kind::Dns
+            }
+            kind => kind,
+        };
+        Trouble::new(kind, said)
     }
 
     /// Whether another kind of challenge may find a better way.
@@ -181,6 +188,13 @@ mod tests {
             let trouble = Trouble::of_challenge(&problem(word));
             assert_eq!((trouble.kind, &*trouble.said), (kind, "words"), "{word}");
         }
+    }
+
+    #[test]
+    fn a_name_that_leads_nowhere_is_heard_from_the_words_too() {
+        let mut problem = problem("connection");
+        problem.detail = Some("dial tcp: lookup a.example.jp: no such host".into());
+        assert_eq!(Trouble::of_challenge(&problem).kind, Kind::Dns);
     }
 
     #[test]
