@@ -1,7 +1,7 @@
 //! A certificate from an authority, ordered and renewed by ourselves (ACME, RFC 8555).
 //!
 //!     open   what the folder holds, or a certificate for the time being: the door can be opened
-//!     begin  plain HTTP (`plain`); then, for ever:
+//!     begin  plain HTTP (`plain`); then, for ever (`keeper`):
 //!              the lock is another process's -> its files and its status are followed
 //!              not yet due (`plan`)          -> sleep, at most a minute: clocks are set, machines suspended
 //!              due -> order (`order`) -> kept in the folder, shown from the next handshake on
@@ -13,72 +13,35 @@
 mod challenges;
 mod folder;
 mod http;
+mod keeper;
 mod order;
 mod plain;
 mod plan;
 mod status;
-mod trouble;
+#[cfg(test)]
+mod tests;
+pub mod trouble;
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
-use instant_acme::CertificateIdentifier;
 use rustls::server::ResolvesServerCert;
-use store::{Millis, World};
-use tokio::net::TcpListener;
+use store::World;
 
 pub use challenges::Challenges;
 pub use status::{AcmeStatus, Board};
-pub use trouble::{Kind, Trouble};
 
-use super::files::{self, Files};
-use super::{self_signed, x509};
+use super::files::Files;
+use super::self_signed;
 use crate::config::{Challenge, Config};
-use folder::{Folder, Lock};
+use folder::Folder;
 use http::Http;
-use order::{Desk, Issued, Way};
-use plan::{Failures, Known, Span};
-
-/// How long one sleeps at most.
-const NAP: Millis = 60_000;
-/// How often a process without the lock looks whether it is free.
-const LOOK: Duration = Duration::from_secs(2);
-/// An order that takes longer hangs.
-const LONGEST_ORDER: Duration = Duration::from_secs(10 * 60);
-/// The authority is asked for its window no more often and no more rarely (RFC 9773, 4.3).
-const WINDOW_ASKED: (Millis, Millis) = (60 * 60_000, 24 * 60 * 60_000);
+use keeper::Keeper;
+use order::{Desk, Way};
 
 /// All of it; clones are the same.
 #[derive(Clone)]
-pub struct Acme(Arc<Inner>);
-
-struct Inner {
-    desk: Desk,
-    /// In the order in which they are tried at first.
-    ways: Vec<Way>,
-    http_listen: String,
-    public_url: String,
-    files: Arc<Files>,
-    board: Board,
-    world: World,
-    /// The certificate that is kept came from another directory than the one of today.
-    moved: bool,
-    /// Set while plain HTTP is answered.
-    plain: Mutex<bool>,
-}
-
-/// What the one that orders remembers.
-#[derive(Default)]
-struct Memory {
-    failures: Option<Failures>,
-    /// The certificate is to be replaced, however long it lives.
-    stale: bool,
-    told: Option<Kind>,
-    window: Option<Span>,
-    /// When the window is asked for again; at once after a new certificate.
-    window_at: Millis,
-}
+pub struct Acme(Arc<Keeper>);
 
 impl Acme {
     /// Errors: the folder or `[acme] ca_file` cannot be used.
@@ -107,7 +70,7 @@ impl Acme {
             }
             Challenge::Auto => vec![Way::Http01, Way::TlsAlpn01],
         };
-        Ok(Acme(Arc::new(Inner {
+        Ok(Acme(Arc::new(Keeper {
             board: Board::new(&acme.folder, status),
             desk: Desk {
                 domain,
@@ -146,243 +109,4 @@ impl Acme {
     pub fn board(&self) -> Board {
         self.0.board.clone()
     }
-}
-
-impl Inner {
-    async fn run(self: Arc<Self>) {
-        if let Err(trouble) = self.answer_plain().await {
-            tracing::warn!("plain HTTP is not answered: {}", trouble.said);
-        }
-        let lock = self.wait_for_lock().await;
-        self.order_for_ever(lock).await;
-    }
-
-    async fn wait_for_lock(&self) -> Lock {
-        let mut told = false;
-        loop {
-            if let Some(lock) = self.desk.folder.try_lock() {
-                return lock;
-            }
-            if !told {
-                tracing::info!("another process orders the certificate; its files are followed");
-                told = true;
-            }
-            self.files.look();
-            self.board.read_again();
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-
-    async fn order_for_ever(&self, _lock: Lock) {
-        self.files.look();
-        let mut memory = Memory {
-            failures: self.remembered(),
-            stale: self.moved,
-            ..Memory::default()
-        };
-        loop {
-            self.ask_for_window(&mut memory).await;
-            let known = self.known(&memory);
-            let (due, now) = (plan::due(&known).max(0), self.world.now());
-            self.board.change(|status| {
-                status.not_after = self.facts().map(|facts| facts.not_after);
-                status.next_try = Some(due.max(now)).filter(|_| due > now);
-            });
-            if due > now {
-                // Milliseconds above zero and below a minute.
-                let nap = (due - now).min(NAP).unsigned_abs();
-                tokio::time::sleep(Duration::from_millis(nap)).await;
-                continue;
-            }
-            match self.one_order(memory.window.is_some()).await {
-                Ok(()) => memory = Memory::default(),
-                Err(trouble) => self.tell(&mut memory, trouble),
-            }
-        }
-    }
-
-    /// A wait that the authority asked for counts after a restart too; other failures may have been mended.
-    fn remembered(&self) -> Option<Failures> {
-        let before = self.board.status().last_error?;
-        (before.kind == Kind::RateLimited && !self.moved).then_some(Failures {
-            count: 1,
-            at: 0,
-            not_before: before.not_before,
-        })
-    }
-
-    fn known(&self, memory: &Memory) -> Known {
-        let facts = self.facts();
-        Known {
-            certificate: facts.as_ref().filter(|_| !memory.stale).map(|facts| Span {
-                from: facts.not_before,
-                until: facts.not_after,
-            }),
-            suggested: memory.window,
-            failures: memory.failures,
-            chance: facts.map_or(0.5, |facts| chance(&facts.serial)),
-        }
-    }
-
-    /// Of the certificate that is shown; `None` while it is the one for the time being.
-    fn facts(&self) -> Option<x509::Facts> {
-        let file = self.desk.folder.certificate(&self.desk.domain);
-        let shown = self.files.current();
-        let kept = files::chain(&std::fs::read(file).ok()?).ok()?;
-        (kept == shown.cert).then(|| x509::facts(shown.cert.first()?))?
-    }
-
-    fn identifier(&self) -> Option<CertificateIdentifier<'static>> {
-        let facts = self.facts()?;
-        let authority = facts.authority?;
-        Some(
-            CertificateIdentifier::new(authority.as_slice().into(), facts.serial.as_slice().into())
-                .into_owned(),
-        )
-    }
-
-    /// RFC 9773, where the authority offers it; without an answer our own reckoning goes on.
-    async fn ask_for_window(&self, memory: &mut Memory) {
-        let now = self.world.now();
-        if now < memory.window_at {
-            return;
-        }
-        memory.window_at = now + WINDOW_ASKED.1 / 4;
-        let Some(identifier) = self.identifier() else {
-            return;
-        };
-        let Ok(account) = self.desk.account().await else {
-            return;
-        };
-        match account.renewal_info(&identifier).await {
-            Ok((info, again)) => {
-                let millis = |time: time::OffsetDateTime| time.unix_timestamp() * 1000;
-                let window = info.suggested_window;
-                memory.window = Some(Span {
-                    from: millis(window.start),
-                    until: millis(window.end),
-                });
-                let again = Millis::try_from(again.as_millis()).unwrap_or(WINDOW_ASKED.1);
-                memory.window_at = now + again.clamp(WINDOW_ASKED.0, WINDOW_ASKED.1);
-            }
-            Err(error) => tracing::debug!(%error, "the authority names no time for renewal"),
-        }
-    }
-
-    /// By the way that worked last, and by the other one where that may help.
-    async fn one_order(&self, known_to_authority: bool) -> Result<(), Trouble> {
-        let last = self.board.status().challenge;
-        let mut ways = self.ways.clone();
-        ways.sort_by_key(|way| Some(way.name()) != last.as_deref());
-        let mut first = None;
-        for way in ways {
-            let replaces = self.identifier().filter(|_| known_to_authority);
-            match self.order_by(way, replaces).await {
-                Ok(issued) => return self.take(way, &issued),
-                Err(trouble) if trouble.another_way() => {
-                    tracing::debug!(way = way.name(), said = %trouble.said, "a challenge failed");
-                    first.get_or_insert(trouble);
-                }
-                // Of two failures the first tells about the way that was meant.
-                Err(trouble) => {
-                    tracing::debug!(way = way.name(), said = %trouble.said, "an order failed");
-                    return Err(first.unwrap_or(trouble));
-                }
-            }
-        }
-        Err(first.unwrap_or_else(|| Trouble::new(Kind::Other, "no challenge is left")))
-    }
-
-    async fn order_by(
-        &self,
-        way: Way,
-        replaces: Option<CertificateIdentifier<'static>>,
-    ) -> Result<Issued, Trouble> {
-        if way == Way::Http01 {
-            self.answer_plain().await?;
-        }
-        let order = self.desk.order(way, replaces);
-        match tokio::time::timeout(LONGEST_ORDER, order).await {
-            Ok(done) => done,
-            Err(_) => Err(Trouble::new(Kind::Directory, "the order takes too long")),
-        }
-    }
-
-    fn take(&self, way: Way, issued: &Issued) -> Result<(), Trouble> {
-        let ours = |error: anyhow::Error| Trouble::new(Kind::Other, format!("{error:#}"));
-        let domain = &self.desk.domain;
-        self.desk
-            .folder
-            .keep(domain, &issued.chain_pem, &issued.key_pem)
-            .map_err(ours)?;
-        self.files.look();
-        let facts = self.facts().ok_or_else(|| {
-            Trouble::new(Kind::Other, "the authority's certificate cannot be used")
-        })?;
-        self.board.change(|status| {
-            status.not_after = Some(facts.not_after);
-            status.last_error = None;
-            status.directory_url.clone_from(&self.desk.directory_url);
-            if issued.proven || status.challenge.is_none() {
-                status.challenge = Some(way.name().to_owned());
-            }
-        });
-        tracing::info!(
-            domain,
-            challenge = way.name(),
-            not_after = crate::json::time(facts.not_after),
-            "the certificate is here"
-        );
-        Ok(())
-    }
-
-    fn tell(&self, memory: &mut Memory, trouble: Trouble) {
-        let domain = &self.desk.domain;
-        if memory.told == Some(trouble.kind) {
-            tracing::debug!(kind = trouble.kind.name(), said = %trouble.said, "still no certificate");
-        } else {
-            tracing::warn!(
-                domain,
-                kind = trouble.kind.name(),
-                said = %trouble.said,
-                "no new certificate: {}",
-                trouble.kind.sentence()
-            );
-        }
-        memory.told = Some(trouble.kind);
-        memory.failures = Some(Failures {
-            count: memory
-                .failures
-                .map_or(0, |before| before.count)
-                .saturating_add(1),
-            at: self.world.now(),
-            not_before: trouble.not_before,
-        });
-        self.board
-            .change(|status| status.last_error = Some(trouble));
-    }
-
-    /// Answers on `http_listen`, if it does not yet.
-    async fn answer_plain(&self) -> Result<(), Trouble> {
-        let answered = || *self.plain.lock().unwrap_or_else(PoisonError::into_inner);
-        if answered() || self.http_listen.is_empty() {
-            return Ok(());
-        }
-        let listener = TcpListener::bind(&self.http_listen)
-            .await
-            .map_err(|error| {
-                let at = &self.http_listen;
-                Trouble::new(Kind::Port, format!("cannot listen on {at}: {error}"))
-            })?;
-        let challenges = self.desk.challenges.clone();
-        tokio::spawn(plain::serve(listener, challenges, self.public_url.clone()));
-        *self.plain.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        Ok(())
-    }
-}
-
-/// From 0 to 1: an authority's serial numbers are random (at least 64 bits of it), and stay.
-fn chance(serial: &[u8]) -> f64 {
-    let last = serial.iter().rev().take(2).copied();
-    last.fold(0.0, |sum, byte| (sum + f64::from(byte)) / 256.0)
 }

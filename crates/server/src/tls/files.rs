@@ -7,7 +7,7 @@
 //! the one they began with.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
@@ -26,6 +26,8 @@ pub(super) struct Files {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<(Arc<CertifiedKey>, Times)>,
+    /// The times of files that were told to be of no use.
+    told: Mutex<Times>,
 }
 
 impl ResolvesServerCert for Files {
@@ -43,6 +45,7 @@ impl Files {
             certificate,
             key,
             current,
+            told: Mutex::default(),
         })
     }
 
@@ -52,6 +55,7 @@ impl Files {
             certificate: file.clone(),
             key: file,
             current: RwLock::new((first, [None, None])),
+            told: Mutex::default(),
         };
         files.look();
         files
@@ -92,9 +96,13 @@ impl Files {
                 true
             }
             Err(error) => {
-                tracing::warn!(
-                    "the changed TLS certificate cannot be used, the old one goes on: {error:#}"
-                );
+                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+                if *told != times {
+                    tracing::warn!(
+                        "the changed TLS certificate cannot be used, the old one goes on: {error:#}"
+                    );
+                }
+                *told = times;
                 false
             }
         }
