@@ -3,6 +3,7 @@
 //! Every test starts the program itself; `testing::program` looks for leaked secrets and checks the data at
 //! the end of each.
 
+mod acme;
 mod beside;
 mod configuration;
 mod credential_checks;
