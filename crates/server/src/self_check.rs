@@ -24,13 +24,23 @@ use sync::session;
 use url::Url;
 use wire::mime::DateTime;
 
+use crate::tls::acme::AcmeStatus;
+use crate::tls::acme::trouble::Kind;
+
 /// A check that takes longer is told as not working: somebody is watching.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Google and Microsoft refuse assertions that are further off; a minute is what guides promise.
 const CLOCK: i64 = 60;
 
 /// Runs all checks, for one provider or for all.
-pub async fn run(providers: &Providers, only: Option<&str>, mut told: Told) -> Vec<Step> {
+///
+/// `acme` is how ordering a certificate stands, where it is ordered at all.
+pub async fn run(
+    providers: &Providers,
+    acme: Option<AcmeStatus>,
+    only: Option<&str>,
+    mut told: Told,
+) -> Vec<Step> {
     let profiles: Vec<&ProviderProfile> = providers
         .profiles()
         .values()
@@ -38,6 +48,9 @@ pub async fn run(providers: &Providers, only: Option<&str>, mut told: Told) -> V
         .collect();
     for profile in &profiles {
         told.tell(public_url(providers, profile));
+    }
+    if let Some(acme) = &acme {
+        told.tell(certificate_order(providers, acme));
     }
     reach::check(providers, &mut told).await;
     for profile in &profiles {
@@ -91,6 +104,34 @@ fn public_url(providers: &Providers, profile: &ProviderProfile) -> Step {
         )
     } else {
         Step::ok("public_url", &profile.label, 0)
+    }
+}
+
+/// What stands in the way of a certificate; a running one outlives many failures, so that is a warning.
+fn certificate_order(providers: &Providers, acme: &AcmeStatus) -> Step {
+    let Some(trouble) = &acme.last_error else {
+        return Step::ok("acme", &acme.domain, 0);
+    };
+    let id = match trouble.kind {
+        Kind::Port => "acme-port",
+        Kind::Dns => "acme-dns",
+        Kind::Proxy => "acme-proxy",
+        Kind::RateLimited => "acme-rate-limited",
+        Kind::Directory => "acme-directory",
+        Kind::Refused | Kind::Other => "acme-refused",
+    };
+    let now = providers.store().now();
+    let mut case = Case::new(id)
+        .with("host", &acme.domain)
+        .with("uri", providers.public_url())
+        .said(&trouble.said);
+    if let Some(next) = acme.next_try.filter(|next| *next > now) {
+        case = case.retry((next - now).unsigned_abs() / 1_000);
+    }
+    if acme.not_after.is_some_and(|ends| ends > now) {
+        Step::warn("acme", &acme.domain, 0, case)
+    } else {
+        Step::fail("acme", &acme.domain, 0, case)
     }
 }
 

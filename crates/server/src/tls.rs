@@ -12,7 +12,7 @@ pub mod acme;
 mod files;
 mod private;
 mod self_signed;
-mod x509;
+pub mod x509;
 
 use std::io;
 use std::sync::Arc;

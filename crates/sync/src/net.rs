@@ -146,7 +146,24 @@ pub async fn start_tls(
     target: &Target,
     limits: &Timeouts,
 ) -> Result<Stream, NetError> {
-    tls::wrap(stream, &target.host, target.ca_file.as_deref(), limits.tls).await
+    let ca_file = target.ca_file.as_deref();
+    let (stream, _) = tls::wrap(stream, &target.host, ca_file, limits.tls).await?;
+    Ok(stream)
+}
+
+/// Connects with TLS from the first octet, and gives the server's certificate (DER) with the stream.
+pub async fn connect_and_look(
+    target: &Target,
+    limits: &Timeouts,
+) -> Result<(Stream, Option<Vec<u8>>), NetError> {
+    let plain = Target {
+        tls: Tls::Off,
+        ..target.clone()
+    };
+    let stream = connect(&plain, limits).await?;
+    let ca_file = target.ca_file.as_deref();
+    let (stream, certificate) = tls::wrap(stream, &target.host, ca_file, limits.tls).await?;
+    Ok((stream, certificate.map(|der| der.to_vec())))
 }
 
 async fn open(target: &Target, limits: &Timeouts) -> Result<Stream, NetError> {

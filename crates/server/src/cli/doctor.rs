@@ -15,8 +15,9 @@ use serde_json::json;
 use store::{accounts, credentials as stored};
 
 use super::print_items;
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::serve::{open_store, providers};
+use crate::tls::acme::AcmeStatus;
 use crate::{health, self_check};
 
 #[derive(clap::Args)]
@@ -53,7 +54,7 @@ pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
     }
     let steps = match &args.address {
         Some(address) => of_mailbox(&providers, address, args.mail).await?,
-        None => of_all(&providers).await?,
+        None => of_all(config, &providers).await?,
     };
     let items: Vec<_> = steps.iter().map(|step| step.to_json(language)).collect();
     if args.json {
@@ -95,8 +96,12 @@ async fn of_mailbox(providers: &Providers, address: &str, mail: bool) -> Result<
     Ok(steps)
 }
 
-async fn of_all(providers: &Providers) -> Result<Vec<Step>> {
-    let mut steps = self_check::run(providers, None, Told::default()).await;
+async fn of_all(config: &Config, providers: &Providers) -> Result<Vec<Step>> {
+    let acme = match config.server.tls {
+        Tls::Acme => AcmeStatus::written(config),
+        _ => None,
+    };
+    let mut steps = self_check::run(providers, acme, None, Told::default()).await;
     let registered = providers
         .store()
         .read(|tx| Box::pin(async move { stored::list(tx).await }))

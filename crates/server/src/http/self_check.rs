@@ -1,10 +1,10 @@
 //! `/api/self-check`: does the public address keep every rule of every provider (GET, at once), and does all of
 //! it work right now (POST, live)?
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use axum::{Extension, Json};
 use provider::advice::Case;
 use provider::cause::Step;
 use provider::credentials::{MISPRINTED_PATH, REDIRECT_PATH};
@@ -17,6 +17,7 @@ use super::caller::{Administrator, Optional, SignedIn};
 use super::problem::{Problem, language};
 use super::sign_in::origin_ok;
 use super::steps;
+use crate::tls::acme::Board;
 
 /// `GET /api/self-check`
 pub async fn self_check(State(web): State<Web>, _: SignedIn, headers: HeaderMap) -> Json<Value> {
@@ -66,6 +67,7 @@ pub struct Wanted {
 pub async fn live(
     State(web): State<Web>,
     _: Administrator,
+    Extension(board): Extension<Option<Board>>,
     headers: HeaderMap,
     Optional(wanted): Optional<Wanted>,
 ) -> Result<Response, Problem> {
@@ -79,7 +81,8 @@ pub async fn live(
     }
     let providers = web.providers().clone();
     steps::run(&headers, move |told| async move {
-        Ok(crate::self_check::run(&providers, wanted.provider.as_deref(), told).await)
+        let acme = board.map(|board| board.status());
+        Ok(crate::self_check::run(&providers, acme, wanted.provider.as_deref(), told).await)
     })
     .await
 }

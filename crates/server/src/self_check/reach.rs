@@ -5,11 +5,17 @@ use std::time::{Duration, Instant};
 use provider::Providers;
 use provider::advice::Case;
 use provider::cause::{Step, Told};
+use store::Millis;
 use sync::net::{self, NetError, Stream, Target, Timeouts, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
 use super::{PATIENCE, millis};
+use crate::json;
+use crate::tls::x509;
+
+/// A certificate that ends this soon should have been renewed: Let's Encrypt renews with 30 days left.
+const SOON: Millis = 10 * 24 * 3_600_000;
 
 /// The header by which an installation knows itself.
 pub const INSTALLATION: &str = "tegata-installation";
@@ -43,7 +49,13 @@ pub(super) async fn check(providers: &Providers, told: &mut Told) {
         ..Timeouts::default()
     };
     let began = Instant::now();
-    let connected = net::connect(&target, &limits).await;
+    let connected = if https {
+        net::connect_and_look(&target, &limits).await
+    } else {
+        net::connect(&target, &limits)
+            .await
+            .map(|stream| (stream, None))
+    };
     let ms = millis(began);
     let facts = |id: &str| {
         Case::new(id)
@@ -51,9 +63,12 @@ pub(super) async fn check(providers: &Providers, told: &mut Told) {
             .with("host", format!("{host}:{port}"))
     };
     match connected {
-        Ok(stream) => {
+        Ok((stream, certificate)) => {
             if https {
-                told.tell(Step::ok("own_certificate", &host, ms));
+                let ends = certificate
+                    .and_then(|der| x509::facts(&der.into()))
+                    .map(|facts| facts.not_after);
+                told.tell(certificate_step(providers, &host, ms, ends));
             }
             let began = Instant::now();
             let answer = tokio::time::timeout(PATIENCE, ask(stream, &url)).await;
@@ -87,6 +102,21 @@ pub(super) async fn check(providers: &Providers, told: &mut Told) {
             }
         }
     }
+}
+
+/// A certificate that is trusted, and how long yet.
+fn certificate_step(providers: &Providers, host: &str, ms: u64, ends: Option<Millis>) -> Step {
+    let Some(ends) = ends else {
+        return Step::ok("own_certificate", host, ms);
+    };
+    let day = json::time(ends)[..10].to_owned();
+    if ends - providers.store().now() > SOON {
+        return Step::ok("own_certificate", host, ms).said(&day);
+    }
+    let case = Case::new("own-certificate-ends")
+        .with("host", host)
+        .with("date", day);
+    Step::warn("own_certificate", host, ms, case)
 }
 
 async fn resolve(host: &str, port: u16, told: &mut Told) -> bool {

@@ -8,11 +8,11 @@ use yasna::{ASN1Result, BERReader, Tag};
 
 /// Read from a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Facts {
+pub struct Facts {
     /// Not valid before this.
     pub(super) not_before: Millis,
     /// Not valid after this.
-    pub(super) not_after: Millis,
+    pub not_after: Millis,
     /// The content of the INTEGER, as encoded: RFC 9773, 4.1 wants its leading zero too.
     pub(super) serial: Vec<u8>,
     /// `keyIdentifier` of the authority key identifier (RFC 5280, 4.2.1.1), where there is one.
@@ -20,7 +20,7 @@ pub(super) struct Facts {
 }
 
 /// `None` where it is no certificate.
-pub(super) fn facts(certificate: &CertificateDer<'_>) -> Option<Facts> {
+pub fn facts(certificate: &CertificateDer<'_>) -> Option<Facts> {
     yasna::parse_der(certificate, |reader| {
         reader.read_sequence(|reader| {
             let facts = reader.next().read_sequence(|reader| {
