@@ -21,7 +21,9 @@ pub enum Reply {
     /// A page of the authorization endpoint.
     Authorize { status: u16, body: String },
     /// The authorization endpoint sends the browser back with these parameters and its `state`.
-    Redirect { parameters: BTreeMap<String, String> },
+    Redirect {
+        parameters: BTreeMap<String, String>,
+    },
     /// Lines of the IMAP server; `{tag}` is the command's. `when`: `greeting`, `authenticate` (a
     /// line that begins with `+ ` waits for the client's), `after_login` (whatever is asked next),
     /// or a command's name (`SELECT` is EXAMINE too, `FETCH` also UID FETCH).

@@ -6,9 +6,9 @@ use anyhow::Result;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wire::imap::command::Unprinted;
 
-use super::{After, spoken};
 use super::line::{Input, Line};
 use super::session::{Login, Session};
+use super::{After, spoken};
 use crate::ProviderKind;
 use crate::faults::{FaultKind, Place, Protocol, Reply, Scope};
 use crate::login::{Blob, CHALLENGE, Verdict, judge};
@@ -55,7 +55,8 @@ where
     if let Some(Reply::Imap { lines, close, .. }) = given_answer(session, &blob) {
         session.world.books().counts.imap_refusals += 1;
         for said in &lines {
-            line.send(spoken(std::slice::from_ref(said), tag).as_bytes()).await?;
+            line.send(spoken(std::slice::from_ref(said), tag).as_bytes())
+                .await?;
             if said.starts_with("+ ") && matches!(line.next().await?, Input::Refused | Input::End) {
                 return Ok(After::Close);
             }

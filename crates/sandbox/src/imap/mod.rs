@@ -195,9 +195,9 @@ where
 fn given_answer(session: &mut Session, tag: &str, bytes: &[u8]) -> Option<After> {
     let name = imap_command(bytes);
     let may_end = matches!(name.as_str(), "CAPABILITY" | "LOGOUT");
-    let given = session.given(&name).or_else(|| {
-        (session.login.is_some() && !may_end).then(|| session.given("after_login"))?
-    });
+    let given = session
+        .given(&name)
+        .or_else(|| (session.login.is_some() && !may_end).then(|| session.given("after_login"))?);
     let Reply::Imap { lines, close, .. } = given? else {
         return None;
     };

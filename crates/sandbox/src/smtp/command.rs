@@ -112,7 +112,11 @@ where
     };
     if let Some(mut given) = session.given("auth", Some(&blob.user)) {
         session.world.books().counts.smtp_refusals += 1;
-        while given.lines.first().is_some_and(|line| line.starts_with("334")) {
+        while given
+            .lines
+            .first()
+            .is_some_and(|line| line.starts_with("334"))
+        {
             line.send(&given.lines.remove(0)).await?;
             if line.next().await?.is_none() {
                 bail!("the client has gone at the challenge");

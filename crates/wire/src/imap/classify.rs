@@ -377,11 +377,31 @@ mod tests {
     #[test]
     fn words_that_nobody_knows_keep_a_general_cause() {
         for (line, phase, cause) in [
-            ("A1 NO Mailbox is being moved.", Phase::Login, "imap-login-refused"),
-            ("A2 BAD Quantum flux exceeded. 77", Phase::Command, "imap-refused"),
-            ("A3 NO Quantum flux exceeded. 77", Phase::Command, "imap-refused"),
-            ("A4 BAD Syntax error in command", Phase::Command, "imap-client-bug"),
-            ("A5 NO [ALERT] Quantum flux exceeded (Failure)", Phase::Login, "imap-login-refused"),
+            (
+                "A1 NO Mailbox is being moved.",
+                Phase::Login,
+                "imap-login-refused",
+            ),
+            (
+                "A2 BAD Quantum flux exceeded. 77",
+                Phase::Command,
+                "imap-refused",
+            ),
+            (
+                "A3 NO Quantum flux exceeded. 77",
+                Phase::Command,
+                "imap-refused",
+            ),
+            (
+                "A4 BAD Syntax error in command",
+                Phase::Command,
+                "imap-client-bug",
+            ),
+            (
+                "A5 NO [ALERT] Quantum flux exceeded (Failure)",
+                Phase::Login,
+                "imap-login-refused",
+            ),
             ("* BYE Quantum flux exceeded", Phase::Command, "imap-bye"),
         ] {
             assert_eq!(verdict(line, phase).cause_id, cause, "{line}");

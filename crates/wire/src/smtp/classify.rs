@@ -175,9 +175,17 @@ fn is_content(reply: &Reply, text: &str) -> bool {
         Some(_) => false,
         None => {
             matches!(reply.code, 550 | 552 | 554)
-                && ["spam", "virus", "malware", "policy", "content", "blocked", "unsolicited"]
-                    .into_iter()
-                    .any(|part| text.contains(part))
+                && [
+                    "spam",
+                    "virus",
+                    "malware",
+                    "policy",
+                    "content",
+                    "blocked",
+                    "unsolicited",
+                ]
+                .into_iter()
+                .any(|part| text.contains(part))
         }
     }
 }

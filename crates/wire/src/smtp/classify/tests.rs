@@ -226,9 +226,21 @@ fn each_logged_refusal_has_its_cause() {
 fn words_that_nobody_knows_keep_a_general_cause() {
     use Phase::{Auth, Data, Ehlo, MailFrom, Message, RcptTo};
     for (lines, phase, cause) in [
-        ("550 5.3.0 Quantum flux exceeded", Auth, "smtp-login-refused"),
-        ("534 5.7.14 Quantum flux exceeded", Auth, "smtp-login-refused"),
-        ("550 5.4.300 Quantum flux exceeded", MailFrom, "smtp-refused"),
+        (
+            "550 5.3.0 Quantum flux exceeded",
+            Auth,
+            "smtp-login-refused",
+        ),
+        (
+            "534 5.7.14 Quantum flux exceeded",
+            Auth,
+            "smtp-login-refused",
+        ),
+        (
+            "550 5.4.300 Quantum flux exceeded",
+            MailFrom,
+            "smtp-refused",
+        ),
         ("554 Quantum flux exceeded", Message, "smtp-refused"),
         ("550 5.3.0 Quantum flux exceeded", Data, "smtp-refused"),
         ("554 Quantum flux exceeded", Ehlo, "smtp-refused"),
@@ -236,9 +248,21 @@ fn words_that_nobody_knows_keep_a_general_cause() {
         ("550 5.1.8 not yours", MailFrom, "smtp-sender-blocked"),
         ("550 5.7.1 not yours", MailFrom, "smtp-sender-refused"),
         ("553 not yours", MailFrom, "smtp-sender-refused"),
-        ("554 Message rejected as spam", Message, "smtp-content-refused"),
-        ("552 5.7.0 This message was blocked because its content presents a potential", Message, "smtp-content-refused"),
-        ("550 Quantum flux exceeded", RcptTo, "smtp-recipient-refused"),
+        (
+            "554 Message rejected as spam",
+            Message,
+            "smtp-content-refused",
+        ),
+        (
+            "552 5.7.0 This message was blocked because its content presents a potential",
+            Message,
+            "smtp-content-refused",
+        ),
+        (
+            "550 Quantum flux exceeded",
+            RcptTo,
+            "smtp-recipient-refused",
+        ),
     ] {
         assert_eq!(classify(&reply(lines), phase).cause_id, cause, "{lines}");
     }
