@@ -77,6 +77,7 @@ fn google_token(answer: &TokenError<'_>) -> Option<&'static str> {
         "invalid_grant" if says("invalid email or user id") || says("account not found") => {
             Some("delegation-wrong-user")
         }
+        "invalid_request" if says("invalid impersonation") => Some("delegation-wrong-user"),
         "invalid_grant" if says("account has been deleted") => Some("account-disabled"),
         "invalid_grant"
             if answer.at == TokenStep::Refresh
