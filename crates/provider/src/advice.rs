@@ -6,21 +6,26 @@
 //! authorization endpoints into cases; the cause ids of IMAP and SMTP come from `wire`.
 //!
 //! What always holds: a cause id never changes its meaning; every row has what happened, why
-//! and what to do in both languages; an unknown id or code is shown verbatim, never swallowed.
+//! and what to do in both languages; an unknown id or code is shown verbatim, never swallowed,
+//! with a phrase to search for ([`search_words`]) and can be counted ([`is_unknown`]).
 //! Source: facts providers.md section 8, webmail.md section 8.
 
 mod aadsts;
+mod app_only;
 mod case;
 mod lookup;
 mod rows;
+mod search;
 
 use serde::{Deserialize, Serialize};
 
 pub use aadsts::{aadsts, numbers_in};
+pub use app_only::app_only;
 pub use case::{Advice, Case};
 pub use lookup::{
     PAGE_ERRORS, PageError, TokenError, TokenStep, callback_error, page_error, token_error,
 };
+pub use search::{is_unknown, search_words};
 
 /// The languages of every text that people read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -116,6 +121,13 @@ pub enum Card {
     Connect,
     /// `/settings/accounts/{id}`
     Account,
+    /// `/admin/guide/{guide}/{card}`: the step of a provider's guide; empty where that provider's
+    /// guide has none. The fact `guide` is the provider's name in the configuration. Without a
+    /// step it is as [`Card::Credential`].
+    Guide {
+        google: &'static str,
+        microsoft: &'static str,
+    },
 }
 
 /// The three sentences, with `{placeholders}`.

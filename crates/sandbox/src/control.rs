@@ -207,6 +207,9 @@ async fn set_fault(State(c): State<Control>, body: String) -> Said {
         return done();
     }
     match serde_json::from_str::<Fault>(&body) {
+        Ok(fault) if (fault.kind == FaultKind::Reply) != fault.reply.is_some() => {
+            wrong("`reply` is the answer of the kind `reply`")
+        }
         Ok(fault) => {
             c.world.fault(fault);
             done()

@@ -4,9 +4,13 @@
 //! `revoke_grant`, `seven_days`, `uidvalidity_change`) or it *stands* and strikes whoever falls into
 //! its scope, until its count is used up or it is cleared.
 
+mod reply;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ProviderKind;
+pub use reply::Reply;
+pub(crate) use reply::{Place, imap_command};
 
 /// What goes wrong. The serialised names are those of the control API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +85,8 @@ pub enum FaultKind {
     IntrospectionDown,
     /// Wrong but real FETCH data, late news and the like are left out.
     OdditiesOff,
+    /// An answer of given bytes: [`Fault::reply`].
+    Reply,
 }
 
 impl FaultKind {
@@ -128,6 +134,9 @@ pub struct Fault {
     pub bytes: Option<u64>,
     #[serde(default)]
     pub folder: Option<String>,
+    /// What the kind `reply` answers with.
+    #[serde(default)]
+    pub reply: Option<Reply>,
 }
 
 impl Fault {
@@ -142,6 +151,14 @@ impl Fault {
             protocol: None,
             bytes: None,
             folder: None,
+            reply: None,
+        }
+    }
+    /// An answer of given bytes, where it says.
+    pub fn reply(reply: Reply) -> Self {
+        Self {
+            reply: Some(reply),
+            ..Self::new(FaultKind::Reply)
         }
     }
     #[must_use]
@@ -256,10 +273,22 @@ impl Faults {
 
     /// Strikes once: the fault, if one stands, with one taken off its count.
     pub(crate) fn strike(&mut self, kind: FaultKind, scope: Scope<'_>) -> Option<Fault> {
-        let at = self
-            .0
-            .iter()
-            .position(|fault| fault.kind == kind && scope.meets(fault))?;
+        self.strike_first(|fault| fault.kind == kind && scope.meets(fault))
+    }
+
+    /// The given answer for this place, if one stands.
+    pub(crate) fn answer(&mut self, place: Place<'_>, scope: Scope<'_>) -> Option<Reply> {
+        let said = |fault: &Fault| {
+            let reply = fault.reply.as_ref();
+            fault.kind == FaultKind::Reply
+                && reply.is_some_and(|reply| reply.is_said(place))
+                && scope.meets(fault)
+        };
+        self.strike_first(said)?.reply
+    }
+
+    fn strike_first(&mut self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let at = self.0.iter().position(wanted)?;
         let fault = self.0.get_mut(at)?;
         match &mut fault.count {
             None => Some(fault.clone()),

@@ -29,6 +29,10 @@
 //! `no_sent_copy`, `lost_data_reply`, `send_quota`, `slow`, `hang_up_after_bytes`
 //! (`protocol: "smtp"`).
 //!
+//! Anywhere: `reply`, an answer of given bytes in `reply` ([`Reply`]):
+//! `{"at": "token", "status", "headers"?, "body"}`, `{"at": "authorize", "status", "body"}` (a page),
+//! `{"at": "redirect", "parameters": {"error": ...}}`, `{"at": "imap" | "smtp", "when", "lines", "close"?}`.
+//!
 //! `oddities_off` makes both providers behave.
 
 pub mod browser;
@@ -54,7 +58,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::sync::watch;
 
-pub use faults::{Fault, FaultKind, Protocol};
+pub use faults::{Fault, FaultKind, Protocol, Reply};
 pub use people::{
     Audience, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET,
     MICROSOFT_TENANT_ID, NewApp, NewPerson, PERSONAL_TENANT_ID, ProviderKind,
@@ -238,6 +242,11 @@ impl Sandbox {
     /// Ends all faults of a kind, or all there are.
     pub fn clear_faults(&self, kind: Option<FaultKind>) {
         self.world.books().faults.clear(kind, None, None);
+    }
+
+    /// Ends all faults of one address.
+    pub fn clear_faults_of(&self, address: &str) {
+        self.world.books().faults.clear(None, None, Some(address));
     }
 
     pub fn advance_clock(&self, seconds: i64) {

@@ -7,7 +7,7 @@
 const NUMBERS: &[(&str, &[u32])] = &[
     ("redirect-uri-mismatch", &[50011, 900_971]),
     ("app-not-found", &[700_016, 700_011, 70001]),
-    ("app-disabled", &[7_000_112]),
+    ("app-switched-off", &[7_000_112]),
     ("tenant-unknown", &[90002, 50059, 50128, 90019]),
     ("single-tenant-app", &[50194]),
     ("account-type-not-allowed", &[9_002_332, 90130, 90124]),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Language, Row, Who, find, rows};
+use super::{Card, Language, Row, Who, find, rows, search_words};
+use crate::profile::Kind;
 
 /// The provider's own words are kept up to this many characters (an Exchange line is up to
 /// 2 kB long).
@@ -41,7 +42,7 @@ pub struct Advice {
 }
 
 /// What stands for a fact that is not known, Japanese and English.
-pub(super) const UNKNOWN_FACTS: [(&str, &str, &str); 17] = [
+pub(super) const UNKNOWN_FACTS: [(&str, &str, &str); 18] = [
     ("provider", "プロバイダ", "the provider"),
     ("address", "このメールボックス", "this mailbox"),
     ("person", "ログインした人", "the person who signed in"),
@@ -71,6 +72,7 @@ pub(super) const UNKNOWN_FACTS: [(&str, &str, &str); 17] = [
     ("scope", "メールの権限", "the mail permission"),
     ("host", "メール サーバ", "the mail server"),
     ("rule", "公開URLの条件", "a rule for the public address"),
+    ("name", "公開URLの名前", "The public name"),
 ];
 
 impl Case {
@@ -136,6 +138,11 @@ impl Case {
                 .entry("search".to_owned())
                 .or_insert_with(|| self.cause_id.clone());
         }
+        if let Some(said) = &self.provider_said {
+            facts
+                .entry("search".to_owned())
+                .or_insert_with(|| search_words(self.kind(), said));
+        }
         let retry_after = self.retry_after.or(row.retry_after);
         if let Some(seconds) = retry_after {
             facts
@@ -161,6 +168,38 @@ impl Case {
         }
     }
 
+    /// The guide and its step. Without the fact a row of one provider alone names its guide itself.
+    fn guide_card(
+        &self,
+        google: &'static str,
+        microsoft: &'static str,
+    ) -> Option<(&str, &'static str)> {
+        let named = self.facts.get("guide").map(String::as_str);
+        let (guide, card) = match (named.filter(|name| plain_name(name)), google, microsoft) {
+            (Some("google"), card, _) => ("google", card),
+            (Some("microsoft"), _, card) => ("microsoft", card),
+            (Some(name), card, "") | (Some(name), "", card) => (name, card),
+            (None, card, "") => ("google", card),
+            (None, "", card) => ("microsoft", card),
+            _ => return None,
+        };
+        (!card.is_empty()).then_some((guide, card))
+    }
+
+    /// Whose answer it is, as far as the facts tell.
+    fn kind(&self) -> Kind {
+        let fact = |name: &str| self.facts.get(name).map(|value| value.to_ascii_lowercase());
+        let named = [fact("guide"), fact("provider")];
+        let says = |word: &str| named.iter().flatten().any(|name| name.contains(word));
+        if says("google") || says("gmail") {
+            Kind::Google
+        } else if says("microsoft") || says("exchange") || says("outlook") {
+            Kind::Microsoft
+        } else {
+            Kind::Generic
+        }
+    }
+
     fn card(&self, card: Card) -> Option<String> {
         let with_id = |fact: &str, route: &str, before: &str| {
             Some(match self.facts.get(fact).filter(|id| plain_id(id)) {
@@ -171,6 +210,10 @@ impl Case {
         match card {
             Card::None => None,
             Card::Credential => with_id("credential", "/admin/credentials", "/"),
+            Card::Guide { google, microsoft } => match self.guide_card(google, microsoft) {
+                Some((guide, card)) => Some(format!("/admin/guide/{guide}/{card}")),
+                None => with_id("credential", "/admin/credentials", "/"),
+            },
             Card::SelfCheck => Some("/admin/self-check".to_owned()),
             Card::Connect => with_id("account", "/connect", "?account="),
             Card::Account => with_id("account", "/settings/accounts", "/"),
@@ -218,6 +261,12 @@ fn fill(template: &str, facts: &BTreeMap<String, String>, language: Language) ->
 /// Ids of ours are a letter and base32; nothing else becomes part of a route.
 fn plain_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// A provider's name in the configuration.
+fn plain_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)
 }
 
 /// One line, without control characters, cut at a character.

@@ -1,6 +1,6 @@
 //! From an answer of a provider to a case.
 
-use super::{Case, aadsts, numbers_in};
+use super::{Case, aadsts, numbers_in, search_words};
 use crate::profile::Kind;
 
 /// What the token endpoint was asked for.
@@ -77,6 +77,7 @@ fn google_token(answer: &TokenError<'_>) -> Option<&'static str> {
         "invalid_grant" if says("invalid email or user id") || says("account not found") => {
             Some("delegation-wrong-user")
         }
+        "invalid_request" if says("invalid impersonation") => Some("delegation-wrong-user"),
         "invalid_grant" if says("account has been deleted") => Some("account-disabled"),
         "invalid_grant"
             if answer.at == TokenStep::Refresh
@@ -110,7 +111,7 @@ fn by_token_error_name(answer: &TokenError<'_>) -> Option<&'static str> {
         }
         ("consent_required", _) => "admin-consent-needed",
         ("interaction_required" | "login_required", _) => "sign-in-again",
-        ("slow_down", _) => "throttled",
+        ("slow_down" | "rate_limit_exceeded", _) => "throttled",
         _ => return None,
     })
 }
@@ -128,6 +129,7 @@ pub fn callback_error(kind: Kind, error: &str, description: &str) -> Case {
         "disallowed_useragent" => Some("disallowed-useragent"),
         "redirect_uri_mismatch" => Some("redirect-uri-mismatch"),
         "deleted_client" | "disabled_client" => Some("app-disabled"),
+        "rate_limit_exceeded" => Some("new-user-rate"),
         "invalid_client" => Some("client-not-found"),
         "unauthorized_client" => Some("app-not-allowed"),
         "invalid_scope" => Some("scope-wrong"),
@@ -154,16 +156,17 @@ fn case(
         Some(number) if kind == Kind::Microsoft => format!("AADSTS{number}"),
         _ => error.to_owned(),
     };
-    let search = match kind {
-        Kind::Google => format!("Google OAuth {code}"),
-        Kind::Microsoft if numbers.is_empty() => format!("Microsoft OAuth {code}"),
-        Kind::Microsoft => code.clone(),
-        Kind::Generic => format!("OAuth {code}"),
-    };
     let words = match (error, description) {
         (error, "") => error.to_owned(),
         ("", description) => description.to_owned(),
         (error, description) => format!("{error}: {description}"),
+    };
+    let search = match kind {
+        _ if code.is_empty() => search_words(kind, &words),
+        Kind::Google => format!("Google OAuth {code}"),
+        Kind::Microsoft if numbers.is_empty() => format!("Microsoft OAuth {code}"),
+        Kind::Microsoft => code.clone(),
+        Kind::Generic => format!("OAuth {code}"),
     };
     Case::new(id.unwrap_or("unknown-answer"))
         .with("code", code)
@@ -220,6 +223,16 @@ pub const PAGE_ERRORS: &[PageError] = &[
     page(Kind::Google, "Error 401: deleted_client", "app-disabled"),
     page(
         Kind::Google,
+        "Sign in with Google temporarily disabled for this app (Error 401: disabled_client)",
+        "user-cap-reached",
+    ),
+    page(
+        Kind::Google,
+        "Error 403: rate_limit_exceeded",
+        "new-user-rate",
+    ),
+    page(
+        Kind::Google,
         "Error 403: disallowed_useragent",
         "disallowed-useragent",
     ),
@@ -228,6 +241,7 @@ pub const PAGE_ERRORS: &[PageError] = &[
         "Error 400: invalid_request",
         "request-malformed",
     ),
+    page(Kind::Google, "Error 400: invalid_scope", "scope-wrong"),
     page(Kind::Microsoft, "AADSTS50011", "redirect-uri-mismatch"),
     page(
         Kind::Microsoft,
@@ -260,16 +274,37 @@ pub fn page_error(kind: Kind, shown: &str) -> Case {
                     .then_some(page.cause_id)
             })
     };
-    let by_words = || {
-        (kind == Kind::Google && (lower.contains("access blocked") || shown.contains("ブロック")))
-            .then_some("access-blocked-testing")
+    // One code stands for two things: a client that was switched off, and an app whose 100 users are there.
+    let switched_off = || {
+        let off = lower.contains("client was disabled") || lower.contains("client is disabled");
+        (kind == Kind::Google && off).then_some("app-disabled")
     };
+    let by_words = || google_page_words(&lower).filter(|_| kind == Kind::Google);
     let numbers = numbers_in(shown);
     let id = listed
         .or_else(|| numbers.iter().find_map(|number| aadsts(*number)))
+        .or_else(switched_off)
         .or_else(typed)
         .or_else(by_words);
     case(id, kind, "", shown, &numbers)
+}
+
+/// What people type from a page that shows no code, lower case.
+fn google_page_words(shown: &str) -> Option<&'static str> {
+    let any = |words: &[&str]| words.iter().any(|word| shown.contains(word));
+    if any(&["temporarily disabled for this app", "一時的に無効"]) {
+        Some("user-cap-reached")
+    } else if any(&[
+        "hasn't verified this app",
+        "hasn’t verified this app",
+        "確認されていません",
+    ]) {
+        Some("unverified-app")
+    } else if any(&["access blocked", "ブロック"]) {
+        Some("access-blocked-testing")
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

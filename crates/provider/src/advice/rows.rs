@@ -1,5 +1,7 @@
 //! The catalogue itself, cut by where a trouble comes from. Only data below this module.
 
+mod app_only;
+mod checks;
 mod consent;
 mod exchange;
 mod google;
@@ -7,6 +9,8 @@ mod imap;
 mod microsoft;
 mod net;
 mod own;
+mod self_check;
+mod setup;
 mod smtp;
 mod smtp_login;
 mod tokens;
@@ -24,6 +28,10 @@ pub(super) const ALL: &[&[Row]] = &[
     exchange::ROWS,
     smtp_login::ROWS,
     smtp::ROWS,
+    app_only::ROWS,
+    setup::ROWS,
+    checks::ROWS,
+    self_check::ROWS,
 ];
 
 /// Any answer that has no row of its own: shown as it is, with a word to search for.

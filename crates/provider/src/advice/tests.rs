@@ -158,6 +158,116 @@ fn a_fact_cannot_bring_placeholders_routes_or_line_breaks() {
     assert_eq!(long.provider_said.expect("words").chars().count(), 2000);
 }
 
+/// The steps of the guides, in order (`web/src/guide`). To be taken from `provider::guide` once that names them.
+const GOOGLE_CARDS: &[&str] = &[
+    "account",
+    "project",
+    "gmail-api",
+    "consent-screen",
+    "branding",
+    "scopes",
+    "client",
+    "keep",
+    "publish",
+    "trust",
+    "imap",
+    "wait",
+];
+const MICROSOFT_CARDS: &[&str] = &[
+    "account",
+    "app",
+    "ids",
+    "platform",
+    "secret",
+    "permissions",
+    "admin-consent",
+    "assignment",
+    "mail-apps",
+    "conditional-access",
+    "shared-mailbox",
+    "app-permissions",
+    "service-principal",
+    "mailbox-permissions",
+    "wait",
+];
+
+#[test]
+fn a_row_leads_only_to_steps_that_a_guide_has() {
+    let mut leading = 0;
+    for row in rows() {
+        if let Card::Guide { google, microsoft } = row.card {
+            leading += 1;
+            assert!(!google.is_empty() || !microsoft.is_empty(), "{}", row.id);
+            assert!(
+                google.is_empty() || GOOGLE_CARDS.contains(&google),
+                "{}",
+                row.id
+            );
+            assert!(
+                microsoft.is_empty() || MICROSOFT_CARDS.contains(&microsoft),
+                "{}",
+                row.id
+            );
+        }
+    }
+    assert!(leading > 30, "{leading}");
+}
+
+#[test]
+fn a_step_of_the_guide_is_that_of_the_readers_provider() {
+    let card = |case: Case| case.advise(Language::Ja).card.unwrap_or_default();
+    let both = || Case::new("redirect-uri-mismatch").with("credential", "c1a2b3");
+    for (case, route) in [
+        (both().with("guide", "google"), "/admin/guide/google/client"),
+        (
+            both().with("guide", "microsoft"),
+            "/admin/guide/microsoft/app",
+        ),
+        (both(), "/admin/credentials/c1a2b3"),
+        (
+            both().with("guide", "keycloak"),
+            "/admin/credentials/c1a2b3",
+        ),
+        (both().with("guide", "../x"), "/admin/credentials/c1a2b3"),
+        (
+            Case::new("admin-consent-needed"),
+            "/admin/guide/microsoft/admin-consent",
+        ),
+        (
+            Case::new("admin-policy-enforced").with("guide", "workspace-two"),
+            "/admin/guide/workspace-two/trust",
+        ),
+        (
+            Case::new("admin-policy-enforced")
+                .with("guide", "microsoft")
+                .with("credential", "c1a2b3"),
+            "/admin/credentials/c1a2b3",
+        ),
+    ] {
+        assert_eq!(card(case), route);
+    }
+}
+
+#[test]
+fn an_answer_that_no_row_names_is_told_with_its_words_and_a_phrase_to_search_for() {
+    let said = "NO [ALERT] Quantum flux exceeded for alice@example.jp (Failure)";
+    for id in ["imap-refused", "imap-login-refused", "imap-bye"] {
+        assert!(is_unknown(id), "{id}");
+        for language in [Language::Ja, Language::En] {
+            let case = Case::new(id).with("provider", "Google Mail").said(said);
+            let advice = case.advise(language);
+            assert!(
+                advice
+                    .cure
+                    .contains("Gmail ALERT Quantum flux exceeded for"),
+                "{id}: {}",
+                advice.cure
+            );
+            assert_eq!(advice.provider_said.as_deref(), Some(said));
+        }
+    }
+}
+
 /// The ids that `wire` (imap, smtp) and `sync` (net) give.
 const GIVEN_BY_OTHERS: &str = "\
     net-name-not-found net-connect-refused net-connect-timeout net-private-address \
@@ -181,7 +291,7 @@ const GIVEN_BY_OTHERS: &str = "\
     smtp-too-many-recipients smtp-too-large smtp-mailbox-full smtp-sender-blocked \
     smtp-recipient-refused smtp-recipient-greylisted smtp-sender-refused \
     smtp-content-refused smtp-unauthenticated-domain send-as-denied smtp-later smtp-refused \
-    smtp-outcome-unknown";
+    smtp-outcome-unknown imap-login-refused smtp-login-refused";
 
 #[test]
 fn every_cause_id_of_wire_and_sync_has_a_row() {

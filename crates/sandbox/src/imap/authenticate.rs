@@ -6,11 +6,11 @@ use anyhow::Result;
 use tokio::io::{AsyncRead, AsyncWrite};
 use wire::imap::command::Unprinted;
 
-use super::After;
 use super::line::{Input, Line};
 use super::session::{Login, Session};
+use super::{After, spoken};
 use crate::ProviderKind;
-use crate::faults::{FaultKind, Protocol, Scope};
+use crate::faults::{FaultKind, Place, Protocol, Reply, Scope};
 use crate::login::{Blob, CHALLENGE, Verdict, judge};
 
 /// Connections per account at Gmail (providers.md 9).
@@ -52,6 +52,17 @@ where
             }
         }
     };
+    if let Some(Reply::Imap { lines, close, .. }) = given_answer(session, &blob) {
+        session.world.books().counts.imap_refusals += 1;
+        for said in &lines {
+            line.send(spoken(std::slice::from_ref(said), tag).as_bytes())
+                .await?;
+            if said.starts_with("+ ") && matches!(line.next().await?, Input::Refused | Input::End) {
+                return Ok(After::Close);
+            }
+        }
+        return Ok(if close { After::Close } else { After::GoOn });
+    }
     let refusal = match decide(session, &blob) {
         Decision::In(login) => {
             welcome(session, line, login, tag);
@@ -75,6 +86,14 @@ where
         Input::Refused | Input::End => return Ok(After::Close),
     }
     Ok(After::GoOn)
+}
+
+/// The fault `reply` for who logs in.
+fn given_answer(session: &Session, blob: &str) -> Option<Reply> {
+    let user = Blob::parse(blob)?.user;
+    let scope = Scope::of(session.provider, &user);
+    let mut books = session.world.books();
+    books.faults.answer(Place::Imap("authenticate"), scope)
 }
 
 enum Decision {

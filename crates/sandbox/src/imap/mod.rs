@@ -33,7 +33,7 @@ use wire::imap::command::{Command, CommandBody};
 use wire::imap::command_parser::{CommandError, parse_command};
 
 use crate::ProviderKind;
-use crate::faults::{FaultKind, Protocol, Scope};
+use crate::faults::{FaultKind, Protocol, Reply, Scope, imap_command};
 use crate::world::World;
 use line::{Input, Line};
 use session::Session;
@@ -87,7 +87,16 @@ where
         };
         return line.send(said.as_bytes()).await;
     }
-    line.send(session.greeting().as_bytes()).await?;
+    let given = session.given("greeting");
+    match given {
+        Some(Reply::Imap { lines, close, .. }) => {
+            line.send(spoken(&lines, "*").as_bytes()).await?;
+            if close {
+                return Ok(());
+            }
+        }
+        _ => line.send(session.greeting().as_bytes()).await?,
+    }
     loop {
         let bytes = match line.next().await? {
             Input::Line(bytes) => bytes,
@@ -117,6 +126,9 @@ where
     let append = matches!(body, CommandBody::Append { .. });
     if exchange && bytes.len() > LONGEST_EXCHANGE_LINE && !login && !append {
         return Ok(session.bad(&tag, "BAD Command Error. 10"));
+    }
+    if !login && let Some(after) = given_answer(session, &tag, bytes) {
+        return Ok(after);
     }
     match body {
         CommandBody::Capability => {
@@ -177,6 +189,26 @@ where
     } else {
         After::GoOn
     })
+}
+
+/// The fault `reply` in the place of a command's answer.
+fn given_answer(session: &mut Session, tag: &str, bytes: &[u8]) -> Option<After> {
+    let name = imap_command(bytes);
+    let may_end = matches!(name.as_str(), "CAPABILITY" | "LOGOUT");
+    let given = session
+        .given(&name)
+        .or_else(|| (session.login.is_some() && !may_end).then(|| session.given("after_login"))?);
+    let Reply::Imap { lines, close, .. } = given? else {
+        return None;
+    };
+    session.raw(&spoken(&lines, tag));
+    Some(if close { After::Close } else { After::GoOn })
+}
+
+/// Given lines, with the command's tag filled in.
+pub(crate) fn spoken(lines: &[String], tag: &str) -> String {
+    let said = |line: &String| format!("{}\r\n", line.replace("{tag}", tag));
+    lines.iter().map(said).collect()
 }
 
 /// Commands that need the socket only for their answer.

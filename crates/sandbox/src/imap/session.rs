@@ -11,7 +11,7 @@ use super::envelope::Manner;
 use super::words::{self, BAD_STATE};
 use super::{After, SLOW};
 use crate::ProviderKind;
-use crate::faults::{Fault, FaultKind, Scope};
+use crate::faults::{Fault, FaultKind, Place, Reply, Scope};
 use crate::world::{Books, World};
 
 pub(crate) struct Login {
@@ -163,6 +163,16 @@ impl Session {
             ..Scope::provider(self.provider)
         };
         books.faults.strike(kind, scope)
+    }
+
+    /// The fault `reply` that stands at this place.
+    pub(crate) fn given(&self, when: &str) -> Option<Reply> {
+        let address = self.address();
+        let scope = Scope {
+            address: Some(&address).filter(|a| !a.is_empty()).map(String::as_str),
+            ..Scope::provider(self.provider)
+        };
+        self.world.books().faults.answer(Place::Imap(when), scope)
     }
 
     pub(crate) fn manner(&self, books: &Books) -> Manner {

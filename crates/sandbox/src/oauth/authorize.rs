@@ -10,7 +10,9 @@ use super::pages::Look;
 use super::sitting::{Purpose, Sitting, is_identity};
 use super::{Answer, Fields, Site, decide, google, japanese, microsoft};
 use crate::ProviderKind;
+use crate::faults::{Place, Reply, Scope};
 use crate::people::NewApp;
+use crate::world::Books;
 
 pub(crate) async fn google(
     State(site): State<Site>,
@@ -30,6 +32,9 @@ pub(crate) async fn google(
     };
     let mut books = site.world.books();
     books.counts.authorizations += 1;
+    if let Some(given) = given_answer(&mut books, &sitting) {
+        return given;
+    }
     let refuse = |status: StatusCode, code: &str, detail: &str| {
         google::error_page(look, status, code, detail)
     };
@@ -104,6 +109,9 @@ fn microsoft_request(
     let now = site.world.now();
     let mut books = site.world.books();
     books.counts.authorizations += 1;
+    if let Some(given) = given_answer(&mut books, &sitting) {
+        return given;
+    }
     let wrong = microsoft::wrong_tenant_or_app(&books, &sitting.tenant, &sitting.client_id)
         .or_else(|| {
             let app = books.app(ProviderKind::Microsoft, &sitting.client_id)?;
@@ -113,6 +121,31 @@ fn microsoft_request(
         return microsoft::error_page(&mut books, look, now, number, &text);
     }
     decide::begin(&mut books, site, look, sitting)
+}
+
+/// A page or a way back of given bytes.
+fn given_answer(books: &mut Books, sitting: &Sitting) -> Option<Answer> {
+    let scope = Scope {
+        client_id: Some(&sitting.client_id),
+        address: sitting.login_hint.as_deref(),
+        ..Scope::provider(sitting.provider)
+    };
+    match books.faults.answer(Place::Authorize, scope)? {
+        Reply::Authorize { status, body } => Some(Answer::Page {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            html: body,
+        }),
+        Reply::Redirect { mut parameters } => {
+            let state = sitting.state.clone().unwrap_or_default();
+            parameters.entry("state".to_owned()).or_insert(state);
+            let pairs: Vec<(&str, &str)> = parameters
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            Some(Answer::Redirect(sitting.back(&pairs)))
+        }
+        _ => None,
+    }
 }
 
 fn wrong_request(app: &NewApp, sitting: &Sitting, fields: &Fields) -> Option<(u32, String)> {

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::token_reply::{Reply, indented_object};
 use super::{Fields, Site, microsoft, token_google, token_microsoft};
 use crate::ProviderKind;
-use crate::faults::{FaultKind, Protocol, Scope};
+use crate::faults::{self, FaultKind, Place, Protocol, Scope};
 use crate::grants::Refresh;
 use crate::people::NewApp;
 use crate::world::Books;
@@ -209,6 +209,9 @@ async fn answer(
 }
 
 fn failing(books: &mut Books, site: &Site, scope: Scope<'_>) -> Option<Reply> {
+    if let Some(given) = books.faults.answer(Place::Token, scope) {
+        return given_answer(given);
+    }
     if let Some(fault) = books.faults.strike(FaultKind::ThrottleToken, scope) {
         let seconds = fault.ms.map_or(60, |ms| ms.div_ceil(1000));
         let body = match site.provider {
@@ -254,6 +257,27 @@ fn failing(books: &mut Books, site: &Site, scope: Scope<'_>) -> Option<Reply> {
         return Some(Reply::json(StatusCode::OK, body));
     }
     None
+}
+
+/// An answer of given bytes.
+fn given_answer(given: faults::Reply) -> Option<Reply> {
+    let faults::Reply::Token {
+        status,
+        headers,
+        body,
+    } = given
+    else {
+        return None;
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+        .collect();
+    Some(Reply {
+        headers,
+        ..Reply::json(status, body)
+    })
 }
 
 fn damaged(books: &mut Books, scope: Scope<'_>, reply: Reply) -> Reply {

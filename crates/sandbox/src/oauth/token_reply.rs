@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::Frame;
@@ -41,6 +41,8 @@ pub(crate) struct Reply {
     pub(crate) delay: Duration,
     /// The body breaks off after so many octets.
     pub(crate) cut: Option<u64>,
+    /// Headers that win over the provider's own.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Reply {
@@ -52,6 +54,7 @@ impl Reply {
             retry_after: None,
             delay: Duration::ZERO,
             cut: None,
+            headers: Vec::new(),
         }
     }
     pub(crate) fn html(status: StatusCode, body: &str) -> Self {
@@ -98,6 +101,7 @@ impl Reply {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        headers.extend(self.headers);
         response
     }
 }

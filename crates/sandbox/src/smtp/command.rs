@@ -22,7 +22,18 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
-    Ok(match verb.to_ascii_uppercase().as_str() {
+    let verb = verb.to_ascii_uppercase();
+    let place = match verb.as_str() {
+        "EHLO" | "HELO" => Some("ehlo"),
+        "MAIL" => Some("mail"),
+        "RCPT" => Some("rcpt"),
+        "DATA" => Some("data"),
+        _ => None,
+    };
+    if let Some(given) = place.and_then(|place| session.given(place, None)) {
+        return Ok(given.next());
+    }
+    Ok(match verb.as_str() {
         "EHLO" | "HELO" => {
             session.reset();
             Next::Reply(session.hello())
@@ -99,6 +110,20 @@ where
             "501 5.5.124 Invalid XOAUTH2 auth data",
         ));
     };
+    if let Some(mut given) = session.given("auth", Some(&blob.user)) {
+        session.world.books().counts.smtp_refusals += 1;
+        while given
+            .lines
+            .first()
+            .is_some_and(|line| line.starts_with("334"))
+        {
+            line.send(&given.lines.remove(0)).await?;
+            if line.next().await?.is_none() {
+                bail!("the client has gone at the challenge");
+            }
+        }
+        return Ok(given.next());
+    }
     let verdict = {
         let now = session.world.now();
         let mut books = session.world.books();

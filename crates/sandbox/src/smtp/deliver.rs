@@ -23,6 +23,9 @@ pub(crate) fn submit(session: &mut Session, raw: &[u8], timed: bool) -> Result<N
         std::mem::take(&mut session.to),
     );
     session.reset();
+    if let Some(given) = session.given("message", None) {
+        return Ok(given.next());
+    }
     let now = session.world.now();
     let world = Arc::clone(&session.world);
     let mut books = world.books();

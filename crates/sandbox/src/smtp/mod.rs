@@ -31,7 +31,10 @@ where
 {
     let mut line = Line::new(stream);
     let mut session = Session::new(provider, world, true);
-    greet(&mut session, &mut line).await?;
+    if !greet(&mut session, &mut line).await? {
+        line.close().await;
+        return Ok(());
+    }
     let result = run(&mut session, &mut line).await;
     session.leave();
     line.close().await;
@@ -47,8 +50,7 @@ pub(crate) async fn serve_starttls(
 ) -> Result<()> {
     let mut line = Line::new(stream);
     let mut session = Session::new(provider, world, false);
-    greet(&mut session, &mut line).await?;
-    if !run(&mut session, &mut line).await? {
+    if !greet(&mut session, &mut line).await? || !run(&mut session, &mut line).await? {
         line.close().await;
         return Ok(());
     }
@@ -68,7 +70,8 @@ pub(crate) async fn serve_starttls(
     result.map(|_| ())
 }
 
-async fn greet<S>(session: &mut Session, line: &mut Line<S>) -> Result<()>
+/// `false`: the connection ends with it.
+async fn greet<S>(session: &mut Session, line: &mut Line<S>) -> Result<bool>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -87,7 +90,16 @@ where
     line.delay = slow.map_or(Duration::ZERO, |f| {
         Duration::from_millis(f.ms.unwrap_or(300))
     });
-    line.send(&session.banner()).await
+    match session.given("greeting", None) {
+        Some(given) => {
+            line.send(&given.lines.join("\n")).await?;
+            Ok(!given.close)
+        }
+        None => {
+            line.send(&session.banner()).await?;
+            Ok(true)
+        }
+    }
 }
 
 /// `true`: STARTTLS was agreed on.

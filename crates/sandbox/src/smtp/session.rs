@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ProviderKind;
-use crate::faults::{Fault, FaultKind, Scope};
+use crate::faults::{Fault, FaultKind, Place, Reply, Scope};
 use crate::world::{Books, World};
 
 use super::words;
@@ -13,6 +13,23 @@ pub(crate) enum Next {
     Reply(String),
     Close(String),
     StartTls(String),
+}
+
+/// Lines to be said in the place of our own.
+pub(crate) struct Given {
+    pub(crate) lines: Vec<String>,
+    pub(crate) close: bool,
+}
+
+impl Given {
+    pub(crate) fn next(self) -> Next {
+        let said = self.lines.join("\n");
+        if self.close {
+            Next::Close(said)
+        } else {
+            Next::Reply(said)
+        }
+    }
 }
 
 pub(crate) struct Session {
@@ -122,6 +139,20 @@ impl Session {
     ) -> Option<Fault> {
         let scope = Scope::of(self.provider, address);
         books.faults.strike(kind, scope)
+    }
+
+    /// The fault `reply` that stands at this place, for who is logged in or logs in.
+    pub(crate) fn given(&self, when: &str, user: Option<&str>) -> Option<Given> {
+        let mailbox = self.login.as_ref().map(|(mailbox, _)| mailbox.as_str());
+        let scope = Scope {
+            address: user.or(mailbox),
+            ..Scope::provider(self.provider)
+        };
+        let mut books = self.world.books();
+        match books.faults.answer(Place::Smtp(when), scope)? {
+            Reply::Smtp { lines, close, .. } => Some(Given { lines, close }),
+            _ => None,
+        }
     }
 
     pub(crate) fn leave(&mut self) {

@@ -43,10 +43,30 @@ fn refused(status: &Status, phase: Phase) -> Verdict {
         })
         .unwrap_or_else(|| match (status.kind, phase) {
             (StatusKind::Bye, _) => Verdict::later(30, "imap-bye"),
-            (StatusKind::Bad, _) => Verdict::broken("imap-client-bug"),
-            (_, Phase::Login) => Verdict::person("imap-auth-failed").refreshing(),
+            (StatusKind::Bad, _) if is_about_form(&text) => Verdict::broken("imap-client-bug"),
+            // Words that nobody knows are not taken for an ended permission: a fresh token is tried, then they are shown.
+            (_, Phase::Login) => Verdict::person("imap-login-refused").refreshing(),
             _ => Verdict::broken("imap-refused"),
         })
+}
+
+/// BAD for what it is meant for: the form of a command.
+fn is_about_form(text: &str) -> bool {
+    [
+        "could not parse",
+        "parse error",
+        "syntax",
+        "unknown command",
+        "unrecognized command",
+        "unrecognised command",
+        "not allowed now",
+        "invalid argument",
+        "invalid tag",
+        "missing argument",
+        "unexpected",
+    ]
+    .into_iter()
+    .any(|part| text.contains(part))
 }
 
 /// Also for lines that are no status at all, such as Exchange's bare `Server Unavailable. 15`.
@@ -350,6 +370,40 @@ mod tests {
             ("A1 BAD Invalid SASL argument", Login, "imap-sasl-malformed"),
         ];
         for (line, phase, cause) in cases {
+            assert_eq!(verdict(line, phase).cause_id, cause, "{line}");
+        }
+    }
+
+    #[test]
+    fn words_that_nobody_knows_keep_a_general_cause() {
+        for (line, phase, cause) in [
+            (
+                "A1 NO Mailbox is being moved.",
+                Phase::Login,
+                "imap-login-refused",
+            ),
+            (
+                "A2 BAD Quantum flux exceeded. 77",
+                Phase::Command,
+                "imap-refused",
+            ),
+            (
+                "A3 NO Quantum flux exceeded. 77",
+                Phase::Command,
+                "imap-refused",
+            ),
+            (
+                "A4 BAD Syntax error in command",
+                Phase::Command,
+                "imap-client-bug",
+            ),
+            (
+                "A5 NO [ALERT] Quantum flux exceeded (Failure)",
+                Phase::Login,
+                "imap-login-refused",
+            ),
+            ("* BYE Quantum flux exceeded", Phase::Command, "imap-bye"),
+        ] {
             assert_eq!(verdict(line, phase).cause_id, cause, "{line}");
         }
     }

@@ -48,7 +48,7 @@ pub fn classify(reply: &Reply, phase: Phase) -> Verdict {
     let text = reply.text().to_ascii_lowercase();
     by_text(&text)
         .or_else(|| by_code(reply, phase, &text))
-        .unwrap_or_else(|| by_class(reply, phase))
+        .unwrap_or_else(|| by_class(reply, phase, &text))
 }
 
 /// Texts that mean one thing wherever they stand. Lower case.
@@ -63,6 +63,9 @@ fn by_text(text: &str) -> Option<Verdict> {
             Verdict::person("smtp-basic-auth-disabled")
         } else if has("criteria to be authenticated") || has("security defaults policy") {
             Verdict::person("smtp-auth-policy")
+        } else if has("user credentials were incorrect") {
+            // 535 5.7.139 as well, but no policy: the person or the permission is the wrong one.
+            Verdict::person("exchange-smtp-auth-failed").refreshing()
         } else if has("invalid xoauth2 auth data") {
             Verdict::broken("smtp-sasl-malformed")
         } else if has("application-specific password") {
@@ -125,7 +128,7 @@ fn by_code(reply: &Reply, phase: Phase, text: &str) -> Option<Verdict> {
         (501, _) if phase == Phase::Auth => Verdict::broken("smtp-sasl-malformed"),
         (535, Some((5, 7, 3))) => Verdict::person("exchange-smtp-auth-failed").refreshing(),
         (535, Some((5, 7, 139))) => Verdict::person("smtp-auth-policy"),
-        (534 | 535, _) => Verdict::person("smtp-auth-failed").refreshing(),
+        (535, _) => Verdict::person("smtp-auth-failed").refreshing(),
         (454, _) if phase == Phase::Auth => Verdict::later(5 * MINUTE, "smtp-auth-unavailable"),
         (421, _) => Verdict::later(MINUTE, "smtp-busy"),
         (451, _) if text.contains("temporary server error") => Verdict::later(MINUTE, "smtp-busy"),
@@ -136,25 +139,54 @@ fn by_code(reply: &Reply, phase: Phase, text: &str) -> Option<Verdict> {
     })
 }
 
-fn by_class(reply: &Reply, phase: Phase) -> Verdict {
+fn by_class(reply: &Reply, phase: Phase, text: &str) -> Verdict {
     let temporary = reply.class() == 4;
     match phase {
         Phase::Auth if temporary => Verdict::later(5 * MINUTE, "smtp-auth-unavailable"),
-        Phase::Auth => Verdict::person("smtp-auth-failed").refreshing(),
+        // Words that nobody knows are not taken for an ended permission: a fresh token is tried, then they are shown.
+        Phase::Auth => Verdict::person("smtp-login-refused").refreshing(),
         Phase::RcptTo if temporary => Verdict::later(15 * MINUTE, "smtp-recipient-greylisted"),
         Phase::RcptTo => Verdict::person("smtp-recipient-refused"),
         _ if temporary => Verdict::later(MINUTE, "smtp-later"),
-        Phase::MailFrom if matches!(reply.code, 500 | 502 | 503 | 555) => {
-            Verdict::broken("smtp-refused")
-        }
-        Phase::MailFrom => Verdict::person("smtp-sender-refused"),
+        Phase::MailFrom if is_sender(reply) => Verdict::person("smtp-sender-refused"),
         Phase::Data | Phase::Message if is_recipient(reply) => {
             Verdict::person("smtp-recipient-refused")
         }
-        Phase::Data | Phase::Message if matches!(reply.code, 550 | 552 | 554) => {
+        Phase::Data | Phase::Message if is_content(reply, text) => {
             Verdict::person("smtp-content-refused")
         }
         _ => Verdict::broken("smtp-refused"),
+    }
+}
+
+/// RFC 3463: addresses (x.1.x) and security (x.7.x); without a code, what RFC 5321 has for MAIL.
+fn is_sender(reply: &Reply) -> bool {
+    match reply.enhanced {
+        Some((5, 1 | 7, _)) => true,
+        Some(_) => false,
+        None => matches!(reply.code, 550 | 551 | 553),
+    }
+}
+
+/// Policy (x.7.x) and content (x.6.x); without a code, what spam filters say.
+fn is_content(reply: &Reply, text: &str) -> bool {
+    match reply.enhanced {
+        Some((5, 6 | 7, _)) => true,
+        Some(_) => false,
+        None => {
+            matches!(reply.code, 550 | 552 | 554)
+                && [
+                    "spam",
+                    "virus",
+                    "malware",
+                    "policy",
+                    "content",
+                    "blocked",
+                    "unsolicited",
+                ]
+                .into_iter()
+                .any(|part| text.contains(part))
+        }
     }
 }
 

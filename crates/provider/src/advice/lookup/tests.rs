@@ -289,6 +289,26 @@ fn what_a_page_showed_is_found_from_the_list_and_from_typed_words() {
             "redirect-uri-mismatch",
         ),
         (Kind::Microsoft, "何か別のもの", "unknown-answer"),
+        (
+            Kind::Google,
+            "Error 401: disabled_client Sign in with Google temporarily disabled for this app. This app has not been verified yet by Google in order to use Google Sign In.",
+            "user-cap-reached",
+        ),
+        (
+            Kind::Google,
+            "Error 401: disabled_client The OAuth client was disabled.",
+            "app-disabled",
+        ),
+        (
+            Kind::Google,
+            "Error 403: rate_limit_exceeded",
+            "new-user-rate",
+        ),
+        (
+            Kind::Google,
+            "このアプリは Google で確認されていません",
+            "unverified-app",
+        ),
     ] {
         assert_eq!(page_error(kind, typed).cause_id, id, "{typed}");
     }

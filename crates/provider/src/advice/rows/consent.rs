@@ -14,16 +14,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         300,
-        Card::Credential,
+        Card::Guide {
+            google: "client",
+            microsoft: "app",
+        },
         [
             "{provider} に登録されたリダイレクト URI が一致しません。",
             "大文字と小文字、http と https、末尾の「/」も含めて、完全に同じである必要があります。",
-            "次の値をそのまま登録してください: {uri}。反映まで 5 分から数時間かかることがあります。",
+            "次の値をそのまま登録してください: {uri}。登録する場所は、Google では「クライアント」> クライアント名 >「承認済みのリダイレクト URI」、Microsoft では「認証」>「リダイレクト URI の構成」(Web) です。反映まで 5 分から数時間かかることがあります。",
         ],
         [
             "The redirect URI registered at {provider} differs from ours.",
             "It must be the same to the last character: case, http or https, and a slash at its end.",
-            "Register exactly this one: {uri}. A change can take from 5 minutes to some hours.",
+            "Register exactly this one: {uri}. At Google: Clients > the client > Authorized redirect URIs; at Microsoft: Authentication > Redirect URI configuration (Web). A change can take from 5 minutes to some hours.",
         ],
     ),
     row(
@@ -69,12 +72,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "{provider} にこのクライアントIDのアプリが見つかりません。",
             "クライアントIDが誤っているか、アプリが削除されています。",
-            "コンソールの「クライアント」でクライアントIDを確認し、認証情報を修正してください。",
+            "Google Auth Platform の「クライアント」でクライアントIDを確認し、認証情報を修正してください。",
         ],
         [
             "{provider} knows no app with this client ID.",
             "The client ID is wrong, or the app was deleted.",
-            "Compare the client ID with the console, under Clients, and correct the credential.",
+            "Compare the client ID with Google Auth Platform, under Clients, and correct the credential.",
         ],
     ),
     row(
@@ -82,16 +85,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "client",
+            microsoft: "",
+        },
         [
             "OAuth アプリが {provider} 側で削除または無効化されています。",
             "手動で削除されたか、Google では 6 か月間使用されなかったため削除された可能性があります。",
-            "Google の場合は 30 日以内なら「削除された認証情報」から復元できます。できなければ新しいアプリを登録してください。",
+            "Google の場合は 30 日以内なら「クライアント」>「削除された認証情報」から復元できます。できなければ新しいアプリを登録してください。",
         ],
         [
             "The OAuth app was deleted or disabled at {provider}.",
             "Somebody did it, or Google deleted it because it was not used for six months.",
-            "At Google restore it within 30 days under Deleted credentials; otherwise register a new app.",
+            "At Google restore it within 30 days under Clients > Deleted credentials; otherwise register a new app.",
         ],
     ),
     row(
@@ -103,12 +109,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "このアプリは {organisation} のアカウント専用です。",
             "アプリの対象が「内部」のため、ほかの組織や個人の Google アカウントでは許可できません。",
-            "該当する組織のアカウントでログインしてください。ほかのアカウントも接続する場合は、管理者が対象を「外部」に変更します。",
+            "該当する組織のアカウントでログインしてください。ほかのアカウントも接続する場合は、管理者が Google Auth Platform の「対象」を「外部」に変更します。",
         ],
         [
             "This app is for accounts of {organisation} only.",
             "Its audience is Internal, so other Google accounts cannot allow it.",
-            "Sign in with an account of that organisation. To connect others, the administrator makes the audience External.",
+            "Sign in with an account of that organisation. To connect others, the administrator makes the audience External (Google Auth Platform > Audience).",
         ],
     ),
     row(
@@ -116,7 +122,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "publish",
+            microsoft: "",
+        },
         [
             "Google が「アクセスをブロック」と表示し、許可できませんでした。",
             "アプリが「テスト中」で、このアカウントはテストユーザーに登録されていません。",
@@ -137,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
         [
             "Google が「このアプリは Google で確認されていません」と表示しています。",
             "自社で登録したアプリのため、Google の審査を受けていません。誤りではありません。",
-            "アプリ名が自社のものであれば、「詳細」を開き、「（アプリ名）に移動」を選んで続けてください。許可できるのは全期間で 100 ユーザーまでです。",
+            "アプリ名が自社のものであれば、「詳細」を開き、「（アプリ名）（安全ではないページ）に移動」を選んで続けてください。許可できるのは全期間で 100 ユーザーまでです。",
         ],
         [
             "Google shows “Google hasn't verified this app”.",
@@ -150,16 +159,19 @@ pub(super) const ROWS: &[Row] = &[
         Consent,
         ProviderAdministrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "trust",
+            microsoft: "",
+        },
         [
             "Google Workspace でこのアプリが許可されていません。",
             "組織の管理者が、Gmail に接続できるアプリを制限しています。",
-            "Workspace の管理者が、管理コンソールの「セキュリティ」>「アクセスとデータ管理」>「API の制御」で、このクライアントIDを「信頼できる」に設定してください。",
+            "Workspace の管理者が、管理コンソールの「セキュリティ」>「アクセスとデータ管理」>「API の制御」>「アプリのアクセス制御」で、このクライアントIDを「信頼できる」に設定してください。",
         ],
         [
             "Your Google Workspace does not trust this app yet.",
             "The administrator of the organisation limits which apps may use Gmail.",
-            "The Workspace administrator sets this client ID to Trusted: Security > Access and data control > API controls.",
+            "The Workspace administrator sets this client ID to Trusted: Security > Access and data control > API controls > App access control.",
         ],
     ),
     row(
@@ -184,7 +196,10 @@ pub(super) const ROWS: &[Row] = &[
         Consent,
         ProviderAdministrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "admin-consent",
+        },
         [
             "組織の管理者による承認が一度必要です。",
             "{provider} では、メールを扱うアプリを一般のユーザーが許可できない設定が標準です。",
@@ -201,16 +216,19 @@ pub(super) const ROWS: &[Row] = &[
         Consent,
         ProviderAdministrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "assignment",
+        },
         [
             "このアプリに {person} が割り当てられていません。",
             "アプリで「割り当てが必要ですか」が「はい」になっています。",
-            "管理者が「エンタープライズ アプリケーション」> アプリ >「ユーザーとグループ」で割り当てるか、「割り当てが必要ですか」を「いいえ」にしてください。",
+            "管理者が「エンタープライズ アプリケーション」> アプリ >「ユーザーとグループ」で割り当てるか、「プロパティ」の「割り当てが必要ですか」を「いいえ」にしてください。",
         ],
         [
             "This app is not assigned to {person}.",
             "Assignment required is on for the app.",
-            "An administrator assigns it under Enterprise apps > the app > Users and groups, or sets Assignment required to No.",
+            "An administrator assigns it under Enterprise apps > the app > Users and groups, or sets Assignment required to No under Properties.",
         ],
     ),
     row(

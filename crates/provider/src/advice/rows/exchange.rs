@@ -14,7 +14,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         3600,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "permissions",
+        },
         [
             "ログインは成功しましたが、{address} のメールボックスを開けませんでした。",
             "IMAP の権限がない、メールボックスの IMAP が無効、または別の人でログインした場合などが考えられます。",
@@ -31,16 +34,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         900,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "mail-apps",
+        },
         [
             "ログインは成功しましたが、{address} のメールボックスを開けませんでした。",
             "IMAP が無効、ライセンスがない、権限がない場合のほか、Microsoft 側の一時的な問題でも起こります。",
-            "「メール アプリを管理する」の IMAP、ライセンス、メールボックスの権限を確認してください (個人用アカウントは Outlook.com の設定で IMAP を有効にします)。変更後は反映まで 1～2 時間かかることがあります。自動で再試行します。",
+            "Microsoft 365 管理センター >「アクティブなユーザー」>「メール」>「メール アプリを管理する」の IMAP、ライセンス、メールボックスの権限を確認してください (個人用アカウントは Outlook.com の「設定」>「メール」>「転送と IMAP」で有効にします)。変更後は反映まで 1～2 時間かかることがあります。自動で再試行します。",
         ],
         [
             "Signing in worked, but the mailbox {address} did not open.",
             "Usual causes: IMAP is off for the mailbox, no licence, or no right on it. A passing fault at Microsoft looks the same.",
-            "Check IMAP under Manage email apps, the licence, and the rights on the mailbox (personal accounts: switch IMAP on in the settings of Outlook.com). After a change wait up to 1–2 hours. We keep trying.",
+            "Check IMAP (Microsoft 365 admin center > Active users > Mail > Manage email apps), the licence, and the rights on the mailbox (personal accounts: Settings > Mail > Forwarding and IMAP in Outlook.com). After a change wait up to 1–2 hours. We keep trying.",
         ],
     ),
     row(
@@ -48,16 +54,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "shared-mailbox",
+        },
         [
             "共有メールボックス {address} を使えませんでした。",
             "共有メールボックスでは、受信 (IMAP) のユーザーは共有アドレス、送信 (SMTP) のユーザーはログインした本人です。",
-            "{person} に「フル アクセス」と「メールボックス所有者として送信する」の権限を付けてください。",
+            "Exchange 管理センターの「メールボックス」> 共有メールボックス >「委任」で、{person} に「フル アクセス」と「メールボックス所有者として送信する」の権限を付けてください。",
         ],
         [
             "The shared mailbox {address} could not be used.",
             "For a shared mailbox the IMAP user is the shared address, and the SMTP user is the person who signed in.",
-            "Give {person} Full Access and Send As.",
+            "Give {person} Full Access and Send As: Exchange admin center > Mailboxes > the mailbox > Delegation.",
         ],
     ),
     row(

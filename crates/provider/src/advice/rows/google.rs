@@ -18,12 +18,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "組織の設定により、{address} の再ログインが必要です。",
             "Google Workspace の管理者が、一定時間ごとの再認証 (セッションの制御) を設定しています。",
-            "再接続してください。繰り返さないようにするには、Workspace の管理者がこのアプリを「信頼できる」にして再認証の対象から除外します。",
+            "再接続してください。繰り返さないようにするには、Workspace の管理者が「セキュリティ」>「API の制御」でこのアプリを「信頼できる」にして、再認証の対象から除外します。",
         ],
         [
             "Your organisation asks {address} to sign in again.",
             "The Google Workspace administrator set a time after which people must sign in again (session control).",
-            "Reconnect. To avoid it in future, the Workspace administrator trusts this app and exempts it.",
+            "Reconnect. To avoid it in future, the Workspace administrator trusts this app (Security > API controls) and exempts it.",
         ],
     ),
     row(
@@ -167,16 +167,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         ProviderAdministrator,
         3600,
-        Card::Account,
+        Card::Guide {
+            google: "imap",
+            microsoft: "",
+        },
         [
             "組織全体で IMAP が無効になっています。",
             "Google Workspace の管理者が IMAP アクセスを無効にしています。",
-            "Workspace の管理者が「アプリ」>「Google Workspace」>「Gmail」>「エンドユーザーのアクセス」で IMAP を有効にしてください。",
+            "Workspace の管理者が「アプリ」>「Google Workspace」>「Gmail」>「エンドユーザーのアクセス」>「POP と IMAP アクセス」で IMAP を有効にしてください。",
         ],
         [
             "IMAP is off for the whole organisation.",
             "The Google Workspace administrator switched it off.",
-            "The Workspace administrator switches it on: Apps > Google Workspace > Gmail > End user access.",
+            "The Workspace administrator switches it on: Apps > Google Workspace > Gmail > End user access > POP and IMAP access.",
         ],
     ),
     row(
@@ -188,12 +191,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "{address} では Gmail を利用できません。",
             "Gmail のサービスがこのユーザーに対して無効か、Gmail のメールボックスがないアカウントです。",
-            "Workspace の管理者が、このユーザーの Gmail を有効にしてください。個人の場合は、Gmail のあるアカウントで接続してください。",
+            "Workspace の管理者が「アプリ」>「Google Workspace」>「Gmail」>「サービスのステータス」で、このユーザーの Gmail を有効にしてください。個人の場合は、Gmail のあるアカウントで接続してください。",
         ],
         [
             "Gmail is not available for {address}.",
             "The service is off for this user, or the account has no Gmail mailbox.",
-            "The Workspace administrator switches Gmail on for this user. Otherwise connect an account that has Gmail.",
+            "The Workspace administrator switches Gmail on for this user: Apps > Google Workspace > Gmail > Service status. Otherwise connect an account that has Gmail.",
         ],
     ),
     row(

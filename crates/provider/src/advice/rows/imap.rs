@@ -27,6 +27,23 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
+        "imap-login-refused",
+        Config,
+        Administrator,
+        3600,
+        Card::Account,
+        [
+            "{address} の受信サーバがログインを拒否しました。",
+            "登録されていない応答です。理由は下の原文のとおりです。許可が失われたとは限りません。",
+            "「{search}」で検索するか、原文と日時を添えて {provider} のサポートに問い合わせてください。自動で再試行します。",
+        ],
+        [
+            "The incoming server refused the login for {address}.",
+            "The answer is not in our list; its own words below say why. The permission may be sound.",
+            "Search for “{search}”, or give these words and their time to the support of {provider}. We keep trying.",
+        ],
+    ),
+    row(
         "imap-sasl-malformed",
         Bug,
         Administrator,
@@ -82,16 +99,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "shared-mailbox",
+        },
         [
             "{person} には {address} を開く権限がありません。",
             "ログインはできましたが、このメールボックスへの権限がありません。",
-            "メールボックスの「読み取りおよび管理」(フル アクセス) の権限を付けるか、本人のアカウントで接続してください。",
+            "メールボックスの「委任」で「読み取りおよび管理」(フル アクセス) の権限を付けるか、本人のアカウントで接続してください。",
         ],
         [
             "{person} has no right to open {address}.",
             "The login worked, but the right on this mailbox is missing.",
-            "Grant Full Access on the mailbox, or connect with its owner's account.",
+            "Grant Full Access (Read and manage) under the mailbox’s Delegation, or connect with its owner's account.",
         ],
     ),
     row(
@@ -137,12 +157,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "受信サーバが接続を終了しました。",
             "理由は下の原文のとおりです。",
-            "自動で接続し直します (次回 {time})。",
+            "自動で接続し直します (次回 {time})。続く場合は「{search}」で検索してください。",
         ],
         [
             "The incoming server ended the connection.",
             "Its own words below say why.",
-            "We connect again by ourselves (next: {time}).",
+            "We connect again by ourselves (next: {time}). If it lasts, search for “{search}”.",
         ],
     ),
     row(
@@ -341,12 +361,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "受信サーバが操作を拒否しました。",
             "理由は下の原文のとおりです。",
-            "自動で再試行します。続く場合は、原文で検索するか {provider} に問い合わせてください。",
+            "自動で再試行します。続く場合は「{search}」で検索するか、{provider} に問い合わせてください。",
         ],
         [
             "The incoming server refused.",
             "Its own words below say why.",
-            "We keep trying. If it lasts, search for these words or ask {provider}.",
+            "We keep trying. If it lasts, search for “{search}” or ask {provider}.",
         ],
     ),
 ];

@@ -99,16 +99,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "app",
+        },
         [
             "この種類のアカウントは、このアプリでは使えません。",
             "アプリの「サポートされているアカウントの種類」またはテナントの指定と合っていません。",
-            "アプリの登録でアカウントの種類を確認するか、認証情報のテナントを変更してください (職場または学校は organizations、個人も含む場合は common)。",
+            "「アプリの登録」> アプリ >「認証」の「サポートされているアカウントの種類」を確認するか、認証情報のテナントを変更してください (職場または学校は organizations、個人も含む場合は common)。",
         ],
         [
             "This app cannot be used with this type of account.",
             "The supported account types of the app, or the tenant of the credential, do not include it.",
-            "Check the supported account types of the app, or change the tenant (organizations for work or school, common to include personal accounts).",
+            "Check Supported account types under App registrations > the app > Authentication, or change the tenant (organizations for work or school, common to include personal accounts).",
         ],
     ),
     row(
@@ -137,12 +140,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "シークレットキーが送られていません。",
             "このアプリはシークレットまたは証明書を必要とします。",
-            "認証情報にシークレットの「値」を登録してください。",
+            "「証明書とシークレット」で作成したシークレットの「値」を、認証情報に登録してください。",
         ],
         [
             "No client secret was sent.",
             "This app needs a secret or a certificate.",
-            "Enter the value of the client secret in the credential.",
+            "Enter the value of a client secret (Certificates & secrets) in the credential.",
         ],
     ),
     row(
@@ -150,7 +153,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "platform",
+        },
         [
             "アプリがパブリック クライアントとして登録されています。",
             "リダイレクト URI のプラットフォームが「Web」ではないため、シークレットを使えません。",
@@ -167,7 +173,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "platform",
+        },
         [
             "リダイレクト URI が「シングルページ アプリケーション」として登録されています。",
             "この種類では、サーバからトークンを取得できないか、24 時間で切れます。",
@@ -201,7 +210,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "permissions",
+        },
         [
             "アプリにメールの権限が登録されていないか、組織に Exchange Online がありません。",
             "要求した権限が、アプリの「APIのアクセス許可」に見つかりません。",
@@ -256,29 +268,29 @@ pub(super) const ROWS: &[Row] = &[
         [
             "{address} のアカウントが {provider} で無効になっています。",
             "組織の管理者が無効にしたか、削除しました。",
-            "使い続ける場合は、組織の管理者がアカウントを有効にしてください。",
+            "使い続ける場合は、組織の管理者が「ユーザー」の画面でアカウントを有効にしてください。有効になったら再接続します。",
         ],
         [
             "The account of {address} is disabled at {provider}.",
             "An administrator of the organisation disabled or deleted it.",
-            "If it is still needed, the organisation's administrator enables it again.",
+            "If it is still needed, the organisation's administrator enables it again under Users; then reconnect.",
         ],
     ),
     row(
         "account-locked",
         Person,
-        ProviderAdministrator,
+        Member,
         3600,
         Card::Account,
         [
             "{address} のアカウントが {provider} でロックされています。",
             "サインインの失敗が続いたか、不審な場所からのサインインと判断されました。",
-            "1 時間ほど待ってから再試行します。続く場合は、組織の管理者がロックを解除してください。",
+            "15 分から 1 時間ほど待つと解除されます。続く場合は、{provider} のサインインの画面でパスワードを再設定するか、組織の管理者に解除を依頼してください。",
         ],
         [
             "The account of {address} is locked at {provider}.",
             "Too many sign-ins failed, or one came from a suspicious place.",
-            "We try again after an hour. If it stays locked, the organisation's administrator unlocks it.",
+            "It opens again after 15 minutes to an hour. If it stays locked, reset the password on the sign-in page of {provider}, or ask the organisation's administrator.",
         ],
     ),
     row(
@@ -303,16 +315,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         ProviderAdministrator,
         0,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "conditional-access",
+        },
         [
             "組織のポリシーにより当サーバがブロックされています。",
             "条件付きアクセスまたはセキュリティの既定値によるものです。",
-            "管理者が Microsoft Entra 管理センターの「サインイン ログ」で理由を確認し、当サーバのアドレスを信頼できる場所に追加してください。",
+            "管理者が Microsoft Entra 管理センターの「サインイン ログ」で理由を確認し、「条件付きアクセス」>「ネームド ロケーション」に当サーバのアドレスを信頼できる場所として追加してください。",
         ],
         [
             "A policy of your organisation blocks our server.",
             "It is Conditional Access or the security defaults.",
-            "The administrator sees the reason in the sign-in logs of the Microsoft Entra admin center and adds our server's address as a trusted location.",
+            "The administrator sees the reason in the sign-in logs of the Microsoft Entra admin center and adds our server's address as a trusted location under Conditional Access > Named locations.",
         ],
     ),
     row(
@@ -324,12 +339,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "組織間のアクセス制限により拒否されました。",
             "テナントの制限またはテナント間アクセスの設定で、この組織への接続が許可されていません。",
-            "双方の組織の管理者が、テナント間アクセスの設定を確認してください。",
+            "双方の組織の管理者が、Microsoft Entra 管理センターの「外部 ID」>「テナント間アクセス設定」を確認してください。",
         ],
         [
             "Access between the organisations is restricted.",
             "Tenant restrictions or the cross-tenant access settings do not allow it.",
-            "The administrators of both organisations check the cross-tenant access settings.",
+            "The administrators of both organisations check External Identities > Cross-tenant access settings in the Microsoft Entra admin center.",
         ],
     ),
     row(

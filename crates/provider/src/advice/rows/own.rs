@@ -270,11 +270,14 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "permissions",
+        },
         [
             "受信 (IMAP) の権限が許可されていません。",
             "アプリに IMAP.AccessAsUser.All が登録されていないか、同意されていません。送信の権限はあります。",
-            "「APIのアクセス許可」で IMAP.AccessAsUser.All を追加し、管理者の同意を与えてから、接続し直してください。",
+            "アプリの「APIのアクセス許可」で IMAP.AccessAsUser.All を追加し、管理者の同意を与えてから、接続し直してください。",
         ],
         [
             "The permission to receive (IMAP) was not granted.",
@@ -287,7 +290,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "",
+            microsoft: "permissions",
+        },
         [
             "送信 (SMTP) の権限が許可されていません。",
             "アプリに SMTP.Send が登録されていないか、同意されていません。受信の権限はあります。",

@@ -252,16 +252,19 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "shared-mailbox",
+        },
         [
             "{person} には {sender} として送信する権限がありません。",
             "差出人がログインした人のメールボックスではなく、権限も与えられていません。",
-            "「メールボックス所有者として送信する」権限を付けるか、差出人を変更してください。",
+            "Exchange 管理センターの「メールボックス」> {sender} >「委任」で「メールボックス所有者として送信する」権限を付けるか、差出人を変更してください。",
         ],
         [
             "{person} may not send as {sender}.",
             "The sender is not that person's mailbox, and no right was given.",
-            "Grant Send As, or change the sender.",
+            "Grant Send As (Exchange admin center > Mailboxes > {sender} > Delegation), or change the sender.",
         ],
     ),
     row(
@@ -273,12 +276,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "送信サーバが、あとで送り直すよう求めています。",
             "理由は下の原文のとおりです。",
-            "自動で再送します (次回 {time})。操作は必要ありません。",
+            "自動で再送します (次回 {time})。続く場合は「{search}」で検索してください。",
         ],
         [
             "The outgoing server asks to send again later.",
             "Its own words below say why.",
-            "We do so by ourselves (next: {time}).",
+            "We do so by ourselves (next: {time}). If it lasts, search for “{search}”.",
         ],
     ),
     row(
@@ -290,12 +293,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "送信サーバが送信を拒否しました。",
             "理由は下の原文のとおりです。",
-            "原文を確認し、宛先や内容を変更して送信してください。分からない場合は、管理者に知らせてください。",
+            "原文を確認し、宛先や内容を変更して送信してください。分からない場合は「{search}」で検索するか、管理者に知らせてください。",
         ],
         [
             "The outgoing server refused the mail.",
             "Its own words below say why.",
-            "Read them, change recipients or content, and send again. If they do not help, tell your administrator.",
+            "Read them, change recipients or content, and send again. If they do not help, search for “{search}” or tell your administrator.",
         ],
     ),
     row(

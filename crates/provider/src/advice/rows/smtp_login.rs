@@ -28,11 +28,31 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
-        "exchange-smtp-auth-failed",
+        "smtp-login-refused",
         Config,
         Administrator,
         3600,
         Card::Account,
+        [
+            "{address} の送信サーバがログインを拒否しました。",
+            "登録されていない応答です。理由は下の原文のとおりです。許可が失われたとは限りません。",
+            "「{search}」で検索するか、原文と日時を添えて {provider} のサポートに問い合わせてください。自動で再試行します。",
+        ],
+        [
+            "The outgoing server refused the login for {address}.",
+            "The answer is not in our list; its own words below say why. The permission may be sound.",
+            "Search for “{search}”, or give these words and their time to the support of {provider}. We keep trying.",
+        ],
+    ),
+    row(
+        "exchange-smtp-auth-failed",
+        Config,
+        Administrator,
+        3600,
+        Card::Guide {
+            google: "",
+            microsoft: "mail-apps",
+        },
         [
             "{address} の送信サーバにログインできませんでした。",
             "SMTP.Send の権限がない、「認証済み SMTP」が無効、または本人以外のアドレスでログインした場合に起こります。",
@@ -49,7 +69,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         ProviderAdministrator,
         3600,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "mail-apps",
+        },
         [
             "組織全体で「認証済み SMTP」が無効です。",
             "Exchange Online の組織の設定で、SMTP での送信が無効になっています。受信はできます。",
@@ -66,7 +89,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         ProviderAdministrator,
         3600,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "mail-apps",
+        },
         [
             "このメールボックスの送信が無効です。",
             "{address} の「認証済み SMTP」が無効になっています。受信はできます。",
@@ -100,7 +126,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         ProviderAdministrator,
         3600,
-        Card::Account,
+        Card::Guide {
+            google: "",
+            microsoft: "conditional-access",
+        },
         [
             "組織のポリシーにより、送信サーバへのログインが拒否されました。",
             "条件付きアクセスまたはセキュリティの既定値によるものです。",

@@ -150,7 +150,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "publish",
+            microsoft: "",
+        },
         [
             "{address} の許可が、接続から 7 日で切れました。",
             "アプリが「テスト中」の間、Google の許可は 7 日で切れます。",
@@ -239,12 +242,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "シークレットキーが正しくありません。",
             "値が誤っているか、{provider} 側で無効にされています。シークレットの「ID」をコピーした場合にも起こります。",
-            "シークレットの「ID」ではなく「値」をコピーし直すか、新しいシークレットを追加して登録してください。接続済みのメールボックスは自動で復旧します。",
+            "Microsoft では「証明書とシークレット」で、シークレットの「ID」ではなく「値」をコピーし直してください。表示されない場合は新しいシークレットを追加し (Google では「クライアント」> クライアント名)、登録します。接続済みのメールボックスは自動で復旧します。",
         ],
         [
             "The client secret is wrong.",
             "It was mistyped, disabled at {provider}, or its ID was copied in place of its value.",
-            "Copy the secret's value (not its ID) again, or add a new secret and enter it here. Connected mailboxes recover by themselves.",
+            "At Microsoft copy the secret's value, not its ID, under Certificates & secrets. If it is no longer shown, add a new secret (at Google under Clients > the client) and enter it here. Connected mailboxes recover by themselves.",
         ],
     ),
     row(
@@ -256,12 +259,12 @@ pub(super) const ROWS: &[Row] = &[
         [
             "クライアント シークレットの有効期限が切れています (期限: {date})。",
             "{provider} のシークレットには有効期限があります。",
-            "新しいシークレットを追加し、その「値」を登録してください。接続済みのメールボックスは自動で復旧します。",
+            "「証明書とシークレット」で新しいシークレットを追加し、その「値」を登録してください。接続済みのメールボックスは自動で復旧します。",
         ],
         [
             "The client secret has ended (end date: {date}).",
             "Secrets of {provider} have an end date.",
-            "Add a new secret and enter its value here. Connected mailboxes recover by themselves.",
+            "Add a new secret under Certificates & secrets and enter its value here. Connected mailboxes recover by themselves.",
         ],
     ),
     row(
@@ -303,7 +306,10 @@ pub(super) const ROWS: &[Row] = &[
         Config,
         Administrator,
         0,
-        Card::Credential,
+        Card::Guide {
+            google: "client",
+            microsoft: "platform",
+        },
         [
             "このアプリには、この方法での接続が許可されていません。",
             "{provider} に登録されたアプリの種類または権限が異なります。",

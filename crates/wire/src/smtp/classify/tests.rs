@@ -126,6 +126,11 @@ fn each_logged_refusal_has_its_cause() {
             "smtp-auth-policy",
         ),
         (
+            "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.",
+            Auth,
+            "exchange-smtp-auth-failed",
+        ),
+        (
             "501 5.5.124 Invalid XOAUTH2 auth data",
             Auth,
             "smtp-sasl-malformed",
@@ -213,6 +218,52 @@ fn each_logged_refusal_has_its_cause() {
         ),
     ];
     for (lines, phase, cause) in cases {
+        assert_eq!(classify(&reply(lines), phase).cause_id, cause, "{lines}");
+    }
+}
+
+#[test]
+fn words_that_nobody_knows_keep_a_general_cause() {
+    use Phase::{Auth, Data, Ehlo, MailFrom, Message, RcptTo};
+    for (lines, phase, cause) in [
+        (
+            "550 5.3.0 Quantum flux exceeded",
+            Auth,
+            "smtp-login-refused",
+        ),
+        (
+            "534 5.7.14 Quantum flux exceeded",
+            Auth,
+            "smtp-login-refused",
+        ),
+        (
+            "550 5.4.300 Quantum flux exceeded",
+            MailFrom,
+            "smtp-refused",
+        ),
+        ("554 Quantum flux exceeded", Message, "smtp-refused"),
+        ("550 5.3.0 Quantum flux exceeded", Data, "smtp-refused"),
+        ("554 Quantum flux exceeded", Ehlo, "smtp-refused"),
+        ("451 4.9.9 Quantum flux exceeded", Message, "smtp-later"),
+        ("550 5.1.8 not yours", MailFrom, "smtp-sender-blocked"),
+        ("550 5.7.1 not yours", MailFrom, "smtp-sender-refused"),
+        ("553 not yours", MailFrom, "smtp-sender-refused"),
+        (
+            "554 Message rejected as spam",
+            Message,
+            "smtp-content-refused",
+        ),
+        (
+            "552 5.7.0 This message was blocked because its content presents a potential",
+            Message,
+            "smtp-content-refused",
+        ),
+        (
+            "550 Quantum flux exceeded",
+            RcptTo,
+            "smtp-recipient-refused",
+        ),
+    ] {
         assert_eq!(classify(&reply(lines), phase).cause_id, cause, "{lines}");
     }
 }
