@@ -170,15 +170,5 @@ pub fn find(cause_id: &str) -> Option<&'static Row> {
     rows().find(|row| row.id == cause_id)
 }
 
-/// STUB
-pub fn is_unknown(cause_id: &str) -> bool {
-    matches!(cause_id, "unknown-answer" | "imap-refused" | "smtp-refused")
-}
-
-/// STUB
-pub fn search_words(_provider: &str, said: &str) -> String {
-    said.to_owned()
-}
-
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,11 @@ use store::failures::{self, Where};
 use store::intervals::Cause;
 
 use crate::advice;
+use crate::profile::Kind;
 
 /// Counts a failure in the transaction of what follows from it.
-pub async fn note(tx: &mut Tx, at: &Where, cause: &Cause) -> store::Result<()> {
+pub async fn note(tx: &mut Tx, kind: Kind, at: &Where, cause: &Cause) -> store::Result<()> {
     let said = cause.provider_said.as_deref().unwrap_or_default();
-    let words = advice::is_unknown(&cause.id).then(|| advice::search_words(&at.provider, said));
+    let words = advice::is_unknown(&cause.id).then(|| advice::search_words(kind, said));
     failures::note(tx, at, cause, words.as_deref()).await
 }

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use provider::Providers;
-use provider::advice::Language;
+use provider::advice::{Language, search_words};
 use provider::cause::to_case;
+use provider::profile::Kind;
 use serde_json::{Value, json};
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::failures::{self, Tally};
@@ -110,7 +111,7 @@ pub async fn report(providers: &Providers, language: Language) -> store::Result<
         "accounts": { "total": seen.len(), "good": count(0), "waiting": count(1), "stopped": count(2) },
         "attention": attention,
         "failures": known.iter().map(|tally| failure(tally, &names, language)).collect::<Vec<_>>(),
-        "unknown": unknown.iter().map(|tally| unknown_answer(tally)).collect::<Vec<_>>(),
+        "unknown": unknown.iter().map(|tally| unknown_answer(providers, tally)).collect::<Vec<_>>(),
     }))
 }
 
@@ -144,10 +145,12 @@ fn failure(tally: &Tally, names: &Names, language: Language) -> Value {
     })
 }
 
-fn unknown_answer(tally: &Tally) -> Value {
+fn unknown_answer(providers: &Providers, tally: &Tally) -> Value {
+    let profile = providers.profile(&tally.provider);
+    let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
     json!({
         "provider": tally.provider, "provider_said": tally.said,
-        "search": provider::advice::search_words(&tally.provider, &tally.said),
+        "search": search_words(kind, &tally.said),
         "count": tally.count, "first_at": json::time(tally.first_at), "last_at": json::time(tally.last_at),
     })
 }

@@ -122,7 +122,7 @@ fn certificate_order(providers: &Providers, acme: &AcmeStatus) -> Step {
     };
     let now = providers.store().now();
     let mut case = Case::new(id)
-        .with("host", &acme.domain)
+        .with("name", &acme.domain)
         .with("uri", providers.public_url())
         .said(&trouble.said);
     if let Some(next) = acme.next_try.filter(|next| *next > now) {
@@ -156,7 +156,7 @@ async fn clock(providers: &Providers, profile: &ProviderProfile) -> Step {
     let off = providers.store().now() / 1_000 - theirs;
     let said = format!("{off:+} s");
     if off.abs() > CLOCK {
-        let case = profile.facts(Case::new("clock-off").with("n", off.to_string()));
+        let case = profile.facts(Case::new("clock-wrong").with("n", off.to_string()));
         Step::fail("clock", host, ms, case).said(&said)
     } else {
         Step::ok("clock", host, ms).said(&said)

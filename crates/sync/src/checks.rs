@@ -358,7 +358,7 @@ impl Check<'_> {
         let failures = if lasts { standing::PATIENCE } else { 0 };
         let judged = standing::judge(verdict, store.now(), settled_from, failures);
         let cause = standing::cause(self.providers, &self.account, verdict.cause_id, said).await?;
-        standing::count(store, &self.account, &cause).await?;
+        standing::count(self.providers, &self.account, &cause).await?;
         Ok((cause, judged))
     }
 

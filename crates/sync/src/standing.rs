@@ -7,6 +7,8 @@
 use std::time::Duration;
 
 use provider::Providers;
+use provider::advice;
+use provider::profile::Kind;
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::credentials::{self, Access};
 use store::intervals::Cause;
@@ -150,14 +152,17 @@ pub async fn settled_from(store: &Store, account: &Account) -> store::Result<Mil
 }
 
 /// Counts a refusal for the health of its provider.
-pub async fn count(store: &Store, account: &Account, cause: &Cause) -> store::Result<()> {
+pub async fn count(providers: &Providers, account: &Account, cause: &Cause) -> store::Result<()> {
     let (id, provider) = (account.id, account.provider.clone());
+    let profile = providers.profile(&provider);
+    let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
     let credential = cause
         .values
         .get("credential")
         .and_then(|id| id.parse().ok());
     let cause = cause.clone();
-    store
+    providers
+        .store()
         .write(move |tx| {
             Box::pin(async move {
                 let at = failures::Where {
@@ -165,7 +170,7 @@ pub async fn count(store: &Store, account: &Account, cause: &Cause) -> store::Re
                     credential,
                     account: Some(id),
                 };
-                provider::failures::note(tx, &at, &cause).await
+                provider::failures::note(tx, kind, &at, &cause).await
             })
         })
         .await
@@ -270,10 +275,9 @@ pub async fn cause(
     let app_only = credential
         .as_ref()
         .is_some_and(|credential| credential.fields.access == Access::AppOnly);
-    let cause_id = match cause_id {
-        "exchange-auth-failed" | "exchange-smtp-auth-failed" if app_only => "app-only-auth-failed",
-        "exchange-not-connected" if app_only => "app-only-no-permission",
-        other => other,
+    let cause_id = match app_only {
+        true => advice::app_only(cause_id, None).unwrap_or(cause_id),
+        false => cause_id,
     };
     let mut cause = Cause::new(cause_id)
         .with("address", &account.mailbox_address)

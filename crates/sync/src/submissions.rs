@@ -310,7 +310,7 @@ async fn refused(
         Some(&failure.provider_said),
     )
     .await?;
-    standing::count(providers.store(), account, &cause).await?;
+    standing::count(providers, account, &cause).await?;
     tracing::info!(submission.id = %submission.id, cause = failure.cause_id, phase = failure.phase, unclear = failure.unclear, "a mail was not taken");
     if failure.unclear {
         return turn(

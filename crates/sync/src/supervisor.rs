@@ -225,7 +225,7 @@ async fn after_imap(
         }
     };
     let planned = matches!(verdict.outcome, Outcome::Later { after } if after.is_zero());
-    if !planned && let Err(error) = standing::count(providers.store(), account, &cause).await {
+    if !planned && let Err(error) = standing::count(providers, account, &cause).await {
         tracing::warn!(account.id = %account.id, %error, "a failure could not be counted");
     }
     if failures <= QUIET && planned {

@@ -115,6 +115,7 @@ pub async fn finish(
         if let Err((steps, cause)) = ended {
             tracing::info!(connect.id = %id, cause, "a consent ended without an account");
             let store = providers.store();
+            let kind = trip.profile.kind;
             let at = failures::Where {
                 provider: credential.fields.provider.clone(),
                 credential: Some(credential.id),
@@ -124,7 +125,7 @@ pub async fn finish(
                 .write(move |tx| {
                     Box::pin(async move {
                         for case in steps.iter().filter_map(|step| step.case.as_ref()) {
-                            crate::failures::note(tx, &at, &to_cause(case)).await?;
+                            crate::failures::note(tx, kind, &at, &to_cause(case)).await?;
                         }
                         save_steps(tx, id, Status::Failed, &steps).await
                     })

@@ -301,12 +301,13 @@ impl Check<'_> {
         if causes.is_empty() {
             return Ok(());
         }
+        let kind = self.profile.kind;
         self.providers
             .store()
             .write(move |tx| {
                 Box::pin(async move {
                     for cause in &causes {
-                        crate::failures::note(tx, &at, cause).await?;
+                        crate::failures::note(tx, kind, &at, cause).await?;
                     }
                     Ok(())
                 })

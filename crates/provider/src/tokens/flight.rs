@@ -13,7 +13,7 @@ use super::step::{self, Action, Answer, Event, Outcome, State, View};
 use crate::advice::Case;
 use crate::cause::to_cause;
 use crate::http::Failure;
-use crate::profile::ProviderProfile;
+use crate::profile::{Kind, ProviderProfile};
 use crate::{Error, Providers, microsoft};
 
 /// Two planned refreshes of a grant are at least this far apart.
@@ -284,6 +284,8 @@ impl Flight {
         let cause = to_cause(&case);
         let until = next_try.filter(|_| status == Some(Status::Throttled));
         let jitter = i64::try_from(providers.store().world().jitter(1_000)).unwrap_or(0);
+        let profile = providers.profile(&self.credential.fields.provider);
+        let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
         let at = failures::Where {
             provider: self.credential.fields.provider.clone(),
             credential: Some(credential),
@@ -296,7 +298,7 @@ impl Flight {
                     let turned = status.map(|status| (status, until, cause.clone()));
                     let next = next_try.map(|time| time + jitter);
                     let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
-                    crate::failures::note(tx, &at, &cause).await?;
+                    crate::failures::note(tx, kind, &at, &cause).await?;
                     if ours && status == Some(Status::AppBroken) {
                         credentials::set_status(
                             tx,

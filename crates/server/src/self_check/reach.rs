@@ -57,11 +57,7 @@ pub(super) async fn check(providers: &Providers, told: &mut Told) {
             .map(|stream| (stream, None))
     };
     let ms = millis(began);
-    let facts = |id: &str| {
-        Case::new(id)
-            .with("uri", &public_url)
-            .with("host", format!("{host}:{port}"))
-    };
+    let facts = |id: &str| Case::new(id).with("uri", &public_url).with("name", &host);
     match connected {
         Ok((stream, certificate)) => {
             if https {
@@ -114,7 +110,7 @@ fn certificate_step(providers: &Providers, host: &str, ms: u64, ends: Option<Mil
         return Step::ok("own_certificate", host, ms).said(&day);
     }
     let case = Case::new("own-certificate-ends")
-        .with("host", host)
+        .with("name", host)
         .with("date", day);
     Step::warn("own_certificate", host, ms, case)
 }
@@ -133,7 +129,7 @@ async fn resolve(host: &str, port: u16, told: &mut Told) -> bool {
     };
     let ms = millis(began);
     if addresses.is_empty() {
-        let case = Case::new("own-name-not-found").with("host", host);
+        let case = Case::new("own-name-not-found").with("name", host);
         told.tell(Step::fail("dns", host, ms, case));
         return false;
     }

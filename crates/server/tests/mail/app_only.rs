@@ -193,7 +193,7 @@ async fn each_missing_piece_of_app_only_access_is_told_apart_from_a_wrong_secret
                 service_principal: false,
                 ..app()
             },
-            "app-only-auth-failed",
+            "app-service-principal-wrong",
         ),
         (
             "no mailbox permission",
@@ -201,7 +201,7 @@ async fn each_missing_piece_of_app_only_access_is_told_apart_from_a_wrong_secret
                 app_mailboxes: Vec::new(),
                 ..app()
             },
-            "app-only-no-permission",
+            "app-no-mailbox-permission",
         ),
         (
             "no role",
@@ -209,7 +209,7 @@ async fn each_missing_piece_of_app_only_access_is_told_apart_from_a_wrong_secret
                 app_roles: Vec::new(),
                 ..app()
             },
-            "app-only-auth-failed",
+            "app-service-principal-wrong",
         ),
     ] {
         house.sandbox.add_app(changed);
