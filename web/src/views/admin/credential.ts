@@ -91,7 +91,9 @@ export function accessFaults(values: Values, wantsTenant: boolean): AccessFault[
 export function namesTenant(tenant: string): boolean {
   const name = tenant.trim().toLowerCase()
   if (['organizations', 'common', 'consumers'].includes(name)) return false
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name) || /^[\w-]+(\.[\w-]+)+$/.test(name)
+  return (
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name) || /^[\w-]+(\.[\w-]+)+$/.test(name)
+  )
 }
 
 const CONSENTED_WARN = 80
