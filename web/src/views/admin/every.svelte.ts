@@ -27,14 +27,14 @@ export class Every<T> {
 
   /** Looks now, then every so often; also at once when the page becomes visible again. */
   start(everyMs: number): () => void {
-    const due = () => !document.hidden && (!this.at || Date.now() - this.at.getTime() >= everyMs)
-    const look = () => void (due() && this.look())
+    const isOld = () => !this.at || Date.now() - this.at.getTime() >= everyMs
+    const seen = () => void (!document.hidden && isOld() && this.look())
     void this.look()
-    const timer = setInterval(look, everyMs)
-    document.addEventListener('visibilitychange', look)
+    const timer = setInterval(() => void (!document.hidden && this.look()), everyMs)
+    document.addEventListener('visibilitychange', seen)
     return () => {
       clearInterval(timer)
-      document.removeEventListener('visibilitychange', look)
+      document.removeEventListener('visibilitychange', seen)
     }
   }
 }
