@@ -16,6 +16,7 @@ import {
   users,
 } from './data.mjs'
 import { care } from './care.mjs'
+import { guides } from './guides.mjs'
 import { answer, subscribe } from './jmap.mjs'
 
 const PORT = Number(process.env.PORT ?? 8099)
@@ -299,10 +300,14 @@ const routes = {
       },
     ]),
 }
-Object.assign(routes, care({ origin, BASE, Refusal, list, full }))
+Object.assign(
+  routes,
+  care({ origin, BASE, Refusal, list, full }),
+  guides({ origin, BASE, Refusal }),
+)
 const compiled = Object.entries(routes).map(([key, run]) => {
   const [method, path] = key.split(' ')
-  return { method, match: new RegExp(`^${path.replace(':id', '([^/]+)')}$`), run }
+  return { method, match: new RegExp(`^${path.replace(/:\w+/g, '([^/]+)')}$`), run }
 })
 
 async function read(request) {
@@ -409,7 +414,9 @@ createServer(async (request, response) => {
         if (!found) continue
         const isCsv = request.headers['content-type'] === 'text/csv'
         const body = isCsv ? bytes.toString() : bytes.length ? JSON.parse(bytes.toString()) : {}
-        const result = run({ id: found[1], body, query: url.searchParams, request })
+        const result = run({ id: found[1], part: found[2], body, query: url.searchParams, request })
+        if (result?.tagged)
+          return send(response, 200, result.tagged, 'application/json', { ETag: result.etag })
         if (result?.stream) return stepStream(result.stream, response)
         if (result?.file)
           return send(response, 200, result.file, result.type, {
