@@ -96,15 +96,16 @@ export async function streamSteps(
       if (signal?.aborted) throw error
       throw networkProblem()
     })
-    if (done) return steps
-    const blocks = (rest + value).replaceAll('\r', '').split('\n\n')
-    rest = blocks.pop() ?? ''
+    const blocks = (rest + (value ?? '')).replaceAll('\r', '').split('\n\n')
+    // The last block is whole only when nothing follows.
+    rest = done ? '' : (blocks.pop() ?? '')
     for (const block of blocks) {
       const step = stepOf(block)
       if (!step) continue
       steps = addStep(steps, step)
       tell(steps)
     }
+    if (done) return steps
   }
 }
 

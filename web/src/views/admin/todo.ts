@@ -76,11 +76,12 @@ export function todoOf({ steps, credentials, accounts, health }: Now): Todo[] {
       to: '/admin/health',
     })
   const times = health?.failures.reduce((sum, { count }) => sum + count, 0) ?? 0
+  const mostOften = health?.failures[0]?.advice?.cause
   if (times)
     soon.push({
       tone: 'soon',
       text: tn('todo.failures', times),
-      note: health?.failures[0]?.advice?.cause,
+      note: mostOften && t('todo.mostOften', { cause: mostOften }),
       to: '/admin/health',
     })
   if (health?.unknown.length)
