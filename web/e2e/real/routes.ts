@@ -96,7 +96,7 @@ export const ROUTES: Route[] = [
     ready: 'table',
     then: async (page) => {
       await page.locator('td.acts button').first().click()
-      await expect(page.locator('ol.steps li')).toHaveCount(2)
+      await expect(page.locator('.check .grow[role="status"]')).toBeVisible()
     },
   },
   { name: 'credential-new', who: 'admin', path: 'admin/credentials/new', ready: 'form' },
@@ -133,6 +133,8 @@ export const ROUTES: Route[] = [
   { name: 'guide-google', who: 'admin', path: 'admin/guide/google', ready: 'main ol li' },
   { name: 'guide-microsoft', who: 'admin', path: 'admin/guide/microsoft', ready: 'main ol li' },
   { name: 'self-check', who: 'admin', path: 'admin/self-check', ready: 'main details' },
+  { name: 'health', who: 'admin', path: 'admin/health', ready: '.tiles' },
+  { name: 'import', who: 'admin', path: 'admin/accounts/import', ready: '.drop' },
   { name: 'admin-accounts', who: 'admin', path: 'admin/accounts', ready: 'table' },
   { name: 'users', who: 'admin', path: 'admin/users', ready: 'table' },
   {
