@@ -19,7 +19,7 @@ export type Told = {
 const SIZE = 12
 const LINE = 17
 const WIDE = 520
-const RAIL = 176
+const RAIL = 192
 const GUTTER = 34
 const PAD = 14
 
