@@ -17,18 +17,26 @@ export type Now = {
   credentials: Credential[]
   accounts: Account[]
   health: Health | null
+  /** The name of a provider for people. */
+  label?: (provider: string) => string
 }
 
 const MAX_ACCOUNTS = 8
 
-export function todoOf({ steps, credentials, accounts, health }: Now): Todo[] {
+export function todoOf({
+  steps,
+  credentials,
+  accounts,
+  health,
+  label = (name) => name,
+}: Now): Todo[] {
   const bad: Todo[] = []
   const soon: Todo[] = []
   for (const step of steps) {
     if (step.outcome !== 'fail' && step.outcome !== 'warn') continue
     const line = {
       text: step.advice?.cause ?? step.message ?? step.name,
-      note: [step.subject, step.advice?.cure].filter(Boolean).join(' · '),
+      note: [step.subject && label(step.subject), step.advice?.cure].filter(Boolean).join(' · '),
       to: step.advice?.card ?? '/admin/self-check',
     }
     if (step.outcome === 'fail') bad.push({ tone: 'bad', ...line })
