@@ -95,6 +95,33 @@ test('health: what needs a hand, what failed, what nobody knows yet', async ({ p
   await expect(page.getByRole('link', { name: '再認証する' })).toHaveCount(0)
 })
 
+test('health says what will be here while there is nothing, and keeps the last look', async ({
+  page,
+}) => {
+  const calm = {
+    now: new Date().toISOString(),
+    version: '0.1.0',
+    accounts: { total: 0, good: 0, waiting: 0, stopped: 0 },
+    attention: [],
+    failures: [],
+    unknown: [],
+  }
+  let fails = false
+  await page.route('**/api/health', (route) =>
+    fails
+      ? route.fulfill({ status: 503, json: { title: '休止中です。' } })
+      : route.fulfill({ json: calm }),
+  )
+  await page.goto('admin/health')
+  await expect(page.getByText('その稼働状況がここに表示されます')).toBeVisible()
+  await expect(page.getByText('この 24 時間に失敗はありません')).toBeVisible()
+  await expect(page.getByText('ここに原文のまま表示されます')).toBeVisible()
+  fails = true
+  await page.getByRole('button', { name: '更新する' }).click()
+  await expect(page.getByRole('alert')).toContainText('休止中です。')
+  await expect(page.getByText('この 24 時間に失敗はありません')).toBeVisible()
+})
+
 test('health looks again by itself while it is visible', async ({ page }) => {
   await page.clock.install()
   let asked = 0

@@ -122,6 +122,7 @@ test('a refused send is visible until someone has seen it', async ({ page }) => 
   await page.getByLabel('宛先').fill('refused@example.com')
   await page.getByLabel('件名').fill('届かないメール')
   await page.getByRole('button', { name: '送信する' }).click()
+  await expect(page.getByText('送信を受け付けました')).toBeVisible()
   await page.goto('mail')
   await expect(page.getByText('「届かないメール」を送信できませんでした')).toBeVisible({
     timeout: 10_000,
