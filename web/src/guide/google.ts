@@ -31,6 +31,7 @@ export const google: GoogleShapes = {
       ['newProject', 'newProject'],
     ],
     search: 'newProject',
+    notes: { inside: 'internal' },
     drawing: {
       menu: ['chooser'],
       menuStep: 'chooser',
@@ -93,6 +94,7 @@ export const google: GoogleShapes = {
       ['next', 'saveNext'],
     ],
     search: 'authPlatform',
+    notes: { grey: 'internal', personal: 'external' },
     drawing: {
       menu: ['apis', 'consentScreen'],
       menuStep: 'menu',

@@ -39,6 +39,7 @@ export const microsoft: MicrosoftShapes = {
       ['multi', 'multiThen'],
     ],
     search: 'appReg',
+    notes: { multi: 'multi' },
     drawing: {
       menu: ['entraId', 'appReg'],
       menuStep: 'menu',
@@ -83,6 +84,7 @@ export const microsoft: MicrosoftShapes = {
       ['tenantId', 'tenantId'],
     ],
     search: 'appReg',
+    notes: { multi: 'multi' },
     drawing: {
       menu: ['appReg', 'overview'],
       menuStep: 'overview',
@@ -206,6 +208,7 @@ export const microsoft: MicrosoftShapes = {
     steps: [{ id: 'open' }, { id: 'grant' }, { id: 'yes' }, { id: 'check' }],
     names: [['grantConsent', 'grantConsent']],
     search: 'appReg',
+    notes: { since: 'delegated', others: 'multi' },
     drawing: {
       menu: ['appReg', 'apiPerms'],
       menuStep: 'open',

@@ -1,6 +1,6 @@
 //! A sentence of the guide in its parts: text, words of the console, code, values.
 
-import type { CardShape, CodeBlock, ConsoleKey, ValueKey, When } from './types'
+import type { CardShape, CardText, CodeBlock, ConsoleKey, ValueKey, When } from './types'
 import type { Guide, Variant } from './api'
 
 export type Part = { as: 'text' | 'label' | 'code'; text: string }
@@ -27,6 +27,9 @@ export function fits(when: When | undefined, variant: Variant | null): 'yes' | '
 
 export const stepsOf = (shape: CardShape, variant: Variant | null) =>
   shape.steps.filter(({ when }) => fits(when, variant) !== 'no')
+
+export const notesOf = (shape: CardShape, text: CardText, variant: Variant | null) =>
+  Object.entries(text.notes).filter(([id]) => fits(shape.notes?.[id], variant) !== 'no')
 
 /** What our own values are; they mean the same at every installation. */
 export const FIXED = {

@@ -83,6 +83,8 @@ export type CardShape<S extends string = string> = {
   /** The word for the console's own search box. */
   search: ConsoleKey | null
   drawing: Drawing<S> | null
+  /** Notes that are for some variants only. */
+  notes?: Record<string, When>
   code?: CodeBlock
   /** How many people have ever consented is shown here. */
   counts?: true
