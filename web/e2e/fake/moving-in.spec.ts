@@ -127,7 +127,7 @@ test('prepared mailboxes: the administrator removes one, its person authorises o
   await page.getByRole('link', { name: 'keiri@example.jp を認証' }).click()
   await expect(page.getByLabel('共有メールボックスのアドレス')).toHaveValue('keiri@example.jp')
   await expect(page.getByLabel('メールアドレス', { exact: true })).toHaveValue('hanako@example.jp')
-  await expect(page.getByLabel('Microsoft Exchange Online')).toBeChecked()
+  await expect(page.locator('input[type="radio"][value="c2"]')).toBeChecked()
   const sent = page.waitForRequest(
     (request) => request.method() === 'POST' && request.url().endsWith('/api/connect'),
   )
