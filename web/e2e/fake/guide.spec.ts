@@ -27,6 +27,8 @@ const said = {
     register: '登録する',
     toVerify: '確認に進む',
     check: '認証情報を確認する',
+    connect: '接続する',
+    long: '送受信を確認する',
     toHand: '利用者への案内に進む',
     finish: 'ガイドを終える',
     secretId: 'これはシークレットの「ID」です。隣の「値」をコピーしてください。',
@@ -59,6 +61,8 @@ const said = {
     register: 'Register',
     toVerify: 'Go on to verify',
     check: 'Check the credentials',
+    connect: 'Connect',
+    long: 'Check receiving and sending',
     toHand: 'Go on to hand over',
     finish: 'Finish the guide',
     secretId: 'This is the secret’s ID. Copy the value beside it.',
@@ -173,6 +177,12 @@ for (const lang of ['ja', 'en'] as const) {
       await page.getByRole('link', { name: s.toVerify }).click()
       await page.getByRole('button', { name: s.check }).click()
       await expect(page.locator('ol.steps li').first()).toBeVisible()
+      // The whole way with a mailbox of one's own, in the provider's pop-up and back.
+      const popup = page.waitForEvent('popup')
+      await page.getByRole('button', { name: s.connect, exact: true }).click()
+      await popup
+      await page.getByRole('button', { name: s.long }).click({ timeout: 30_000 })
+      await expect(page.locator('ol.steps').last()).toContainText('IDLE')
       await page.getByRole('link', { name: s.toHand }).click()
       await expect(heading(page)).toHaveText(s.headings[4])
       await expect(page.locator('pre.prose')).toContainText('/connect')

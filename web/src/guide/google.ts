@@ -12,7 +12,12 @@ export const google: GoogleShapes = {
     steps: [{ id: 'open' }, { id: 'signIn' }, { id: 'agree' }],
     names: [['gcp', 'gcpThen']],
     search: null,
-    drawing: null,
+    drawing: {
+      menu: ['gcp'],
+      menuStep: 'open',
+      title: 'gcp',
+      rows: [{ as: 'button', label: 'agreeTerms', main: true, step: 'agree' }],
+    },
   },
   project: {
     covers: ['S-07', 'S-08', 'S-09', 'S-66'],

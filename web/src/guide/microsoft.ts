@@ -15,7 +15,12 @@ export const microsoft: MicrosoftShapes = {
     steps: [{ id: 'open' }, { id: 'signIn' }, { id: 'check' }],
     names: [['entra', 'azureThen']],
     search: null,
-    drawing: null,
+    drawing: {
+      menu: ['entra', 'entraId'],
+      menuStep: 'open',
+      title: 'entra',
+      rows: [{ as: 'line', label: 'organization', value: '=contoso.example', step: 'check' }],
+    },
   },
   app: {
     covers: ['S-24', 'S-25', 'S-26', 'S-27', 'S-65', 'S-68'],

@@ -57,6 +57,7 @@ export class GuideState {
       while (!isEmpty(this.waiting)) {
         const sent = this.waiting
         try {
+          if (!this.etag) await this.take(await ask('GET', this.path))
           const headers = { 'If-Match': this.etag }
           await this.take(await ask('PATCH', this.path, { body: sent, headers }))
           this.waiting = this.waiting === sent ? {} : without(this.waiting, sent)
