@@ -39,8 +39,7 @@ const said = {
     after: 'このあとの表示',
     appOnly: 'アプリ専用のアクセスで使うカード',
     names: '現在の名前 | マニュアルの名前',
-    unsure:
-      'マニュアルの箇所は、章の番号ではなく、画面の言葉で示します (マニュアルの相互参照の番号にはずれがあります)。',
+    unsure: 'マニュアルの箇所は、章の番号ではなく、画面の言葉で示します。',
   },
   en: {
     other: '日本語',
@@ -56,8 +55,7 @@ const said = {
     after: 'What you see afterwards',
     appOnly: 'Cards for app-only access',
     names: 'Name today | Name in the manual',
-    unsure:
-      'Places in the manual are named by the words of its screens, not by chapter numbers (its own cross-references are off by one).',
+    unsure: 'Places in the manual are named by the words of its screens, not by chapter numbers.',
   },
 }
 

@@ -427,7 +427,7 @@ export const microsoft: MicrosoftShapes = {
       ],
     },
     code: {
-      fill: ['object_id'],
+      fill: ['client_id', 'object_id'],
       lines: [
         'Connect-ExchangeOnline',
         "New-ServicePrincipal -AppId '{client_id}' -ObjectId '{object_id}' -DisplayName 'Tegata'",

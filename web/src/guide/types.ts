@@ -68,7 +68,7 @@ export type Drawing<S extends string = string> = {
 export type CodeBlock = {
   /** `{object_id}`, `{client_id}`; a line with `{mailbox}` or `{person}` is repeated for each. */
   lines: string[]
-  fill: ('object_id' | 'mailboxes' | 'shared')[]
+  fill: ('client_id' | 'object_id' | 'mailboxes' | 'shared')[]
   /** The server's own lines for those who still wait, where it has any. */
   own?: 'mail_apps'
 }
