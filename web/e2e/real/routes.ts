@@ -96,7 +96,7 @@ export const ROUTES: Route[] = [
     ready: 'table',
     then: async (page) => {
       await page.locator('td.acts button').first().click()
-      await expect(page.locator('ol.steps li')).toHaveCount(2)
+      await expect(page.locator('.check .grow[role="status"]')).toBeVisible()
     },
   },
   { name: 'credential-new', who: 'admin', path: 'admin/credentials/new', ready: 'form' },
@@ -130,9 +130,28 @@ export const ROUTES: Route[] = [
       await expect(page.locator('form')).toBeVisible()
     },
   },
-  { name: 'guide-google', who: 'admin', path: 'admin/guide/google', ready: 'main ol li' },
-  { name: 'guide-microsoft', who: 'admin', path: 'admin/guide/microsoft', ready: 'main ol li' },
+  { name: 'guide-google', who: 'admin', path: 'admin/guide/google', ready: '[data-heading]' },
+  {
+    name: 'guide-google-client',
+    who: 'admin',
+    path: 'admin/guide/google/client',
+    ready: 'article svg[role="img"]',
+  },
+  {
+    name: 'guide-microsoft',
+    who: 'admin',
+    path: 'admin/guide/microsoft/choose',
+    ready: '[data-heading]',
+  },
+  {
+    name: 'guide-microsoft-mail-apps',
+    who: 'admin',
+    path: 'admin/guide/microsoft/mail-apps',
+    ready: 'article svg[role="img"]',
+  },
   { name: 'self-check', who: 'admin', path: 'admin/self-check', ready: 'main details' },
+  { name: 'health', who: 'admin', path: 'admin/health', ready: '.tiles' },
+  { name: 'import', who: 'admin', path: 'admin/accounts/import', ready: '.drop' },
   { name: 'admin-accounts', who: 'admin', path: 'admin/accounts', ready: 'table' },
   { name: 'users', who: 'admin', path: 'admin/users', ready: 'table' },
   {

@@ -14,6 +14,7 @@ export const csrfToken = () => csrf
 export const whenSignedOut = (then: () => void) => (onSignedOut = then)
 
 type Options = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal }
+type Told = (steps: Step[]) => void
 
 export async function ask(method: string, path: string, options: Options = {}): Promise<Response> {
   const headers: Record<string, string> = {
@@ -21,14 +22,17 @@ export async function ask(method: string, path: string, options: Options = {}): 
     'Accept-Language': words.lang,
     ...options.headers,
   }
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  // A file goes as it is, all else as JSON.
+  const file = options.body instanceof Blob ? options.body : null
+  if (options.body !== undefined && !headers['Content-Type'])
+    headers['Content-Type'] = file?.type || 'application/json'
   if (method !== 'GET') headers['X-CSRF-Token'] = csrf
   let response: Response
   try {
     response = await fetch(absolute(path), {
       method,
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       credentials: 'same-origin',
       signal: options.signal,
     })
@@ -50,6 +54,8 @@ export const api = {
   get: async <T>(path: string, options?: Options) => json<T>(await ask('GET', path, options)),
   post: async <T = void>(path: string, body: unknown = {}, options?: Options) =>
     json<T>(await ask('POST', path, { ...options, body })),
+  put: async <T = void>(path: string, body: unknown, options?: Options) =>
+    json<T>(await ask('PUT', path, { ...options, body })),
   patch: async <T = void>(path: string, body: unknown, options?: Options) =>
     json<T>(await ask('PATCH', path, { ...options, body })),
   delete: async (path: string) => json<void>(await ask('DELETE', path)),
@@ -70,8 +76,13 @@ export const api = {
 }
 
 /** A check that tells its steps as they happen; `tell` gets the list so far. */
-export async function streamSteps(path: string, tell: (steps: Step[]) => void): Promise<Step[]> {
-  const response = await ask('POST', path, { body: {}, headers: { Accept: 'text/event-stream' } })
+export async function streamSteps(
+  path: string,
+  tell: Told,
+  { body = {}, signal }: { body?: unknown; signal?: AbortSignal } = {},
+): Promise<Step[]> {
+  const headers = { Accept: 'text/event-stream' }
+  const response = await ask('POST', path, { body, signal, headers })
   if (!response.headers.get('Content-Type')?.includes('event-stream') || !response.body) {
     const { steps } = (await response.json()) as { steps: Step[] }
     tell(steps)
@@ -81,16 +92,20 @@ export async function streamSteps(path: string, tell: (steps: Step[]) => void): 
   let rest = ''
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   for (;;) {
-    const { value, done } = await reader.read()
-    if (done) return steps
-    const blocks = (rest + value).replaceAll('\r', '').split('\n\n')
-    rest = blocks.pop() ?? ''
+    const { value, done } = await reader.read().catch((error: unknown) => {
+      if (signal?.aborted) throw error
+      throw networkProblem()
+    })
+    const blocks = (rest + (value ?? '')).replaceAll('\r', '').split('\n\n')
+    // The last block is whole only when nothing follows.
+    rest = done ? '' : (blocks.pop() ?? '')
     for (const block of blocks) {
       const step = stepOf(block)
       if (!step) continue
       steps = addStep(steps, step)
       tell(steps)
     }
+    if (done) return steps
   }
 }
 

@@ -58,12 +58,27 @@ export type Account = {
   provider: string
   credential_id: string
   grant: Side<GrantStatus>
-  sync: Side<SyncStatus> & { last_received_at: string | null }
-  send: Side<SendStatus>
+  sync: Side<SyncStatus> & {
+    last_received_at: string | null
+    /** Seconds that the last new mail took from the provider's clock to here. */
+    lag?: number | null
+  }
+  send: Side<SendStatus> & { last_sent_at?: string | null }
+  budget?: Budget | null
   owner?: { id: string; login: string; name: string }
   folders?: Folder[]
   intervals?: Interval[]
 }
+/** What an account used of its provider's limits on one day. */
+export type Budget = {
+  day: string
+  received_bytes: number
+  sent_bytes: number
+  commands: number
+  connections: number
+  limit_received_bytes: number | null
+}
+export type Access = 'delegated' | 'app_only'
 export type Provider = {
   name: string
   kind: 'google' | 'microsoft' | 'generic'
@@ -84,6 +99,11 @@ export type Credential = {
   status: 'unproven' | 'good' | 'broken'
   advice: Advice | null
   in_use_by: number | unknown[]
+  access?: Access
+  /** The mailboxes that app-only access may open. */
+  allowed_addresses?: string[]
+  /** How many different people ever consented to this app. */
+  people_consented?: number
   created_at: string
   updated_at: string
 }
@@ -138,5 +158,69 @@ export type Connect = {
   account_id: string | null
   address: string
   authorization_url?: string | null
+}
+export type Health = {
+  now: string
+  version: string
+  accounts: { total: number; good: number; waiting: number; stopped: number }
+  attention: Account[]
+  failures: Failure[]
+  unknown: UnknownAnswer[]
+}
+export type Failure = {
+  provider: string
+  credential_id: string | null
+  credential_name: string | null
+  cause_id: string
+  count: number
+  accounts: number
+  last_at: string
+  advice: Advice
+}
+export type UnknownAnswer = {
+  provider: string
+  provider_said: string
+  search: string
+  count: number
+  first_at: string
+  last_at: string
+}
+export type ProtocolLog = {
+  until: string | null
+  lines: number
+  first_at?: string | null
+  last_at?: string | null
+}
+export type LineNote = { line: number; field: string; message: string }
+export type Imported = {
+  dry_run: boolean
+  lines: number
+  added: number
+  changed: number
+  unchanged: number
+  invited: number
+  warnings: LineNote[]
+  errors: LineNote[]
+  invitations: ImportedLink[]
+}
+export type ImportedLink = {
+  login: string
+  name: string
+  address: string
+  url: string
+  expires_at: string
+}
+/** An imported account that nobody has authorised yet. */
+export type Pending = {
+  id: string
+  account_id_there: string | null
+  address: string
+  mailbox_address: string | null
+  name: string | null
+  note: string | null
+  provider: string
+  credential_id: string | null
+  user: { id: string; login: string; name: string } | null
+  created_at: string
 }
 export type List<T> = { items: T[]; next: string | null }

@@ -62,6 +62,8 @@ class Mail {
     for (const id of ids)
       stores.set(id, this.stores.get(id) ?? new AccountStore(id, this.connection))
     this.stores = stores
+    // What was sent before a reload or a gap may have come to its end meanwhile.
+    for (const id of stores.keys()) void refreshOutbox(id).catch(() => {})
   }
 
   async loadAccounts() {

@@ -64,6 +64,29 @@ export function clockTime(iso: string, now = Date.now()): string {
   return new Intl.DateTimeFormat(tag(), today ? clock : { ...day, ...clock }).format(at)
 }
 
+/** With seconds: for "as of …". */
+export const preciseTime = (at: Date): string =>
+  new Intl.DateTimeFormat(tag(), { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(
+    at,
+  )
+
+/** Seconds as a span: "2 sec", "3 min", "5 hr"; one unit, rounded. */
+export function span(seconds: number): string {
+  const [unit, size] = (
+    [
+      ['day', 86_400],
+      ['hour', 3600],
+      ['minute', 60],
+    ] as const
+  ).find(([, each]) => seconds >= each) ?? ['second', 1]
+  return new Intl.NumberFormat(tag(), {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: 0,
+  }).format(seconds / size)
+}
+
 export function fileSize(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
   let n = bytes

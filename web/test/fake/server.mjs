@@ -15,6 +15,8 @@ import {
   store,
   users,
 } from './data.mjs'
+import { care } from './care.mjs'
+import { guides } from './guides.mjs'
 import { answer, subscribe } from './jmap.mjs'
 
 const PORT = Number(process.env.PORT ?? 8099)
@@ -221,11 +223,6 @@ const routes = {
     credentials.splice(credentials.indexOf(one), 1)
     return null
   },
-  'POST /api/credentials/:id/check': () => ({
-    steps: steps(null)
-      .slice(0, 1)
-      .map((step) => ({ ...step, name: 'client', outcome: 'ok' })),
-  }),
   'GET /api/credentials/:id/admin-consent': () => ({
     url: 'https://login.microsoftonline.com/organizations/v2.0/adminconsent?client_id=6f1f2c1e',
   }),
@@ -262,7 +259,7 @@ const routes = {
   'POST /api/connect/:id/retry': () => null,
   'GET /api/accounts': ({ query }) => list(query.get('all') ? [...accounts, ...others] : accounts),
   'GET /api/accounts/:id': ({ id }) => ({
-    ...accounts.find((one) => one.id === id),
+    ...[...accounts, ...others].find((one) => one.id === id),
     folders: [
       { name: 'INBOX', role: 'inbox', total: 120, unread: 3 },
       { name: '[Gmail]/下書き', role: 'drafts', total: 1, unread: 0 },
@@ -303,9 +300,14 @@ const routes = {
       },
     ]),
 }
+Object.assign(
+  routes,
+  care({ origin, BASE, Refusal, list, full }),
+  guides({ origin, BASE, Refusal }),
+)
 const compiled = Object.entries(routes).map(([key, run]) => {
   const [method, path] = key.split(' ')
-  return { method, match: new RegExp(`^${path.replace(':id', '([^/]+)')}$`), run }
+  return { method, match: new RegExp(`^${path.replace(/:\w+/g, '([^/]+)')}$`), run }
 })
 
 async function read(request) {
@@ -358,18 +360,20 @@ function jmap(path, request, response, bytes) {
   )
   request.on('close', stop)
 }
-function checkStream(path, response) {
-  const all = steps(accounts.find(({ id }) => path.includes(id))?.address ?? null)
+function stepStream(all, response) {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-  all.forEach((step, i) =>
+  const tell = (step) => response.write(`event: step\ndata: ${JSON.stringify(step)}\n\n`)
+  all.forEach((step, i) => {
+    const running = { ...step, outcome: 'running', ms: null, provider_said: null, advice: null }
+    setTimeout(() => tell(running), 150 * i)
     setTimeout(
       () => {
-        response.write(`event: step\ndata: ${JSON.stringify(step)}\n\n`)
+        tell(step)
         if (i === all.length - 1) response.end()
       },
-      200 * (i + 1),
-    ),
-  )
+      150 * (i + 1) - 10,
+    )
+  })
 }
 createServer(async (request, response) => {
   const url = new URL(request.url, origin)
@@ -390,7 +394,6 @@ createServer(async (request, response) => {
       'application/problem+json',
     )
   if (path.startsWith('/jmap/')) return jmap(path, request, response, bytes)
-  if (/^\/api\/accounts\/[^/]+\/check$/.test(path)) return checkStream(path, response)
   const html = /^\/api\/accounts\/([^/]+)\/emails\/([^/]+)\/html$/.exec(path)
   if (html) {
     const email = store[html[1]]?.emails.find(({ id }) => id === html[2])
@@ -409,8 +412,16 @@ createServer(async (request, response) => {
       for (const { method, match, run } of compiled) {
         const found = method === request.method && match.exec(path)
         if (!found) continue
-        const body = bytes.length ? JSON.parse(bytes.toString()) : {}
-        const result = run({ id: found[1], body, query: url.searchParams })
+        const isCsv = request.headers['content-type'] === 'text/csv'
+        const body = isCsv ? bytes.toString() : bytes.length ? JSON.parse(bytes.toString()) : {}
+        const result = run({ id: found[1], part: found[2], body, query: url.searchParams, request })
+        if (result?.tagged)
+          return send(response, 200, result.tagged, 'application/json', { ETag: result.etag })
+        if (result?.stream) return stepStream(result.stream, response)
+        if (result?.file)
+          return send(response, 200, result.file, result.type, {
+            'Content-Disposition': `attachment; filename="${result.name}"`,
+          })
         return send(response, result === null ? 204 : 200, result, 'application/json', {
           ETag: '"1"',
           ...(/sign-in|redeem/.test(path)

@@ -1,6 +1,8 @@
 //! The credential form: its values, and Google's downloaded JSON read in the browser.
 
-import type { Credential } from '../../api/types'
+import type { Access, Credential } from '../../api/types'
+import type { Key } from '../../words/words.svelte'
+import { readAddresses } from './addresses'
 
 export type Values = {
   provider: string
@@ -11,6 +13,9 @@ export type Values = {
   tenant: string
   secret_ends_on: string
   redirect_path: string
+  access: Access
+  /** One address a line, as it was typed. */
+  allowed: string
 }
 export const MAX = 1000
 export const DEFAULT_PATH = '/common/cmn270.do'
@@ -26,6 +31,8 @@ export const blank = (provider: string): Values => ({
   tenant: '',
   secret_ends_on: '',
   redirect_path: DEFAULT_PATH,
+  access: 'delegated',
+  allowed: '',
 })
 
 export const valuesOf = (credential: Credential): Values => ({
@@ -37,6 +44,8 @@ export const valuesOf = (credential: Credential): Values => ({
   tenant: credential.tenant ?? '',
   secret_ends_on: credential.secret_ends_on ?? '',
   redirect_path: credential.redirect_path,
+  access: credential.access ?? 'delegated',
+  allowed: (credential.allowed_addresses ?? []).join('\n'),
 })
 
 /** What is sent: blanks around are trimmed, what stayed empty is left out (or taken away by null). */
@@ -51,8 +60,47 @@ export function bodyOf(values: Values, former: Credential | null, wantsTenant: b
     tenant: wantsTenant ? values.tenant.trim() || undefined : undefined,
     secret_ends_on: optional(values.secret_ends_on),
     redirect_path: values.redirect_path,
+    ...(isAppOnly(values, wantsTenant)
+      ? {
+          ...(former ? {} : { access: values.access }),
+          allowed_addresses: readAddresses(values.allowed).good,
+        }
+      : {}),
   }
 }
+
+/** App-only access is Microsoft's: a choice made before another provider was chosen does not count. */
+export const isAppOnly = (values: Values, wantsTenant: boolean) =>
+  wantsTenant && values.access === 'app_only'
+
+export type AccessFault = { field: 'tenant' | 'allowed_addresses'; word: Key; line?: number }
+
+/** What app-only access needs and does not have yet; the server judges again. */
+export function accessFaults(values: Values, wantsTenant: boolean): AccessFault[] {
+  if (!isAppOnly(values, wantsTenant)) return []
+  const faults: AccessFault[] = []
+  if (!namesTenant(values.tenant)) faults.push({ field: 'tenant', word: 'cred.tenantNeeded' })
+  const { good, bad } = readAddresses(values.allowed)
+  if (bad.length)
+    faults.push({ field: 'allowed_addresses', word: 'cred.allowedBad', line: bad[0]!.line })
+  else if (!good.length) faults.push({ field: 'allowed_addresses', word: 'cred.allowedNone' })
+  return faults
+}
+
+/** A directory id or a domain; not the words that stand for many tenants. */
+export function namesTenant(tenant: string): boolean {
+  const name = tenant.trim().toLowerCase()
+  if (['organizations', 'common', 'consumers'].includes(name)) return false
+  return (
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name) || /^[\w-]+(\.[\w-]+)+$/.test(name)
+  )
+}
+
+const CONSENTED_WARN = 80
+export const CONSENTED_CAP = 100
+
+/** Google lets an external app that it has not checked be used by so many people only. */
+export const nearCap = (consented: number) => consented >= CONSENTED_WARN
 
 export type GoogleFile =
   | { ok: true; client_id: string; client_secret: string; redirect_uris: string[] }
