@@ -286,6 +286,22 @@ mod tests {
     }
 
     #[test]
+    fn the_web_application_has_the_same_cards_in_the_same_order() {
+        let file = include_str!("../../../web/src/guide/cards.json");
+        let theirs: std::collections::BTreeMap<String, Vec<String>> =
+            serde_json::from_str(file).unwrap();
+        let ids = |cards: &[Card]| {
+            cards
+                .iter()
+                .map(|card| card.id.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(theirs["google"], ids(&GOOGLE));
+        assert_eq!(theirs["microsoft"], ids(&MICROSOFT));
+        assert_eq!(theirs["microsoft_app_only"], ids(&MICROSOFT_APP_ONLY));
+    }
+
+    #[test]
     fn no_variant_stands_before_all_four_questions_are_answered() {
         let mut open = answers(Reach::Own, Approval::Each, 3, false);
         open.shared_mailboxes = None;

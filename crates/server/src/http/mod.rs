@@ -202,7 +202,7 @@ pub fn router(web: Web) -> Router {
         .route("/common/cmn270.do", get(callback::callback))
         .route("/common/cm270.do", get(callback::callback))
         .route("/common/cmn001.do", get(start))
-        .route("/healthz", get(alive))
+        .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(web::asset)
         .layer(axum::middleware::from_fn_with_state(
@@ -216,7 +216,7 @@ pub fn router(web: Web) -> Router {
             .nest(&base, site.clone())
             .route(&format!("{base}/"), get(web::index))
             .route("/.well-known/jmap", get(well_known))
-            .route("/healthz", get(alive))
+            .route("/healthz", get(|| async { "ok\n" }))
             .route("/", get(start))
             .fallback(|| async { problem::Problem::not_found() })
     };
@@ -249,22 +249,21 @@ async fn start(axum::extract::State(web): axum::extract::State<Web>) -> Redirect
     Redirect::temporary(&format!("{}/", web.base_path()))
 }
 
-/// It runs, and says which installation it is: the self-check asks whether its public address leads here.
-async fn alive(axum::extract::State(web): axum::extract::State<Web>) -> impl IntoResponse {
-    let installation = web.store().installation().await.unwrap_or_default();
-    ([(crate::self_check::INSTALLATION, installation)], "ok\n")
-}
-
-async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> (StatusCode, &'static str) {
+/// The database answers; and which installation it is: the self-check asks whether its public address leads
+/// here. Only below the public path: a proxy that cuts the path off is found out.
+async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> impl IntoResponse {
     let answer = web
         .store()
         .read(|tx| Box::pin(async move { store::users::administrators(tx).await }))
         .await;
-    match answer {
+    let installation = web.store().installation().await.unwrap_or_default();
+    let (status, words) = match answer {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "the database cannot be reached\n",
         ),
-    }
+    };
+    let name = crate::self_check::INSTALLATION;
+    (status, [(name, installation)], words)
 }

@@ -76,6 +76,36 @@ fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// Line numbers as an editor counts them. The reader's own are one too low after CRLF.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(text: &str) -> Lines<'_> {
+        Lines {
+            text: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of a record that begins at an offset, line ends before it skipped. Offsets only grow.
+    fn at(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(octet) = self.text.get(self.at) {
+            if self.at >= byte && !matches!(octet, b'\r' | b'\n') {
+                break;
+            }
+            self.line += u64::from(*octet == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
 /// The rows of a file, with what should be known of its columns.
 pub(super) fn read_rows(bytes: &[u8], say: Say) -> Result<(Vec<Row>, Vec<Remark>), Vec<Remark>> {
     let Some(text) = decode(bytes) else {
@@ -136,12 +166,13 @@ pub(super) fn read_rows(bytes: &[u8], say: Say) -> Result<(Vec<Row>, Vec<Remark>
         })
         .collect();
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    let mut lines = Lines::of(&text);
     let names = std::sync::Arc::new(names);
     for record in records {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = error.position().map_or(0, |at| lines.at(at.byte()));
                 errors.push(say.remark(
                     line,
                     "",
@@ -151,7 +182,7 @@ pub(super) fn read_rows(bytes: &[u8], say: Say) -> Result<(Vec<Row>, Vec<Remark>
                 break;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |at| lines.at(at.byte()));
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }

@@ -143,7 +143,8 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
         }
         let credential = choose_credential(house, row, &mut wrong);
         let login = login_of(house, row, address.as_deref());
-        if !is_login(&login) {
+        // Without an address there is no login to judge either.
+        if !is_login(&login) && !(login.is_empty() && address.is_none()) {
             wrong(
                 Column::User,
                 "空白を含まない 100 文字以内のユーザIDを入力してください。",
@@ -179,7 +180,9 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
             .users
             .iter()
             .find(|user| user.login.eq_ignore_ascii_case(&login));
-        if user.is_none() {
+        let (change, replaces) = against(house, user, &key, &mailbox, overwrite);
+        // A line that changes nothing invites nobody.
+        if user.is_none() && change != Change::Keep {
             people
                 .entry(login.to_lowercase())
                 .or_insert_with(|| Person {
@@ -188,7 +191,6 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
                     address: address.clone(),
                 });
         }
-        let (change, replaces) = against(house, user, &key, &mailbox, overwrite);
         if change == Change::Keep {
             judged.warnings.push(say.remark(
                 row.line,

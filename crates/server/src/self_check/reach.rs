@@ -139,9 +139,9 @@ async fn resolve(host: &str, port: u16, told: &mut Told) -> bool {
     true
 }
 
-/// Which installation answers at `/healthz`.
+/// Which installation answers at `/readyz`.
 async fn ask(mut stream: Stream, url: &Url) -> Result<Option<String>, String> {
-    let path = format!("{}/healthz", url.path().trim_end_matches('/'));
+    let path = format!("{}/readyz", url.path().trim_end_matches('/'));
     let host = match url.port() {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
         None => url.host_str().unwrap_or_default().to_owned(),

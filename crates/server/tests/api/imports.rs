@@ -60,6 +60,14 @@ async fn a_list_in_windows_31j_brings_accounts_and_people_after_a_dry_run_that_c
         (&json!(0), &json!(2))
     );
     assert_eq!(again["warnings"].as_array().unwrap().len(), 2);
+    // The same account with another address: it stays as it is, and nobody new is invited for it.
+    let moved = format!("{HEADER}\nsales,x,new@example.jp,OAuth,Google Mail,newcomer,,\n");
+    let kept = import(&admin, "", moved.into_bytes()).await.ok();
+    assert_eq!(
+        (&kept["unchanged"], &kept["invited"]),
+        (&json!(1), &json!(0)),
+        "{kept}"
+    );
     let over = import(&admin, "?overwrite=1", bytes).await.ok();
     assert_eq!(over["changed"], 2);
     assert_eq!(pending(&admin).await.len(), 2);
@@ -102,6 +110,11 @@ async fn one_wrong_line_stores_nothing_and_every_fault_is_told_with_its_line_and
     ];
     assert_eq!(told, wanted, "{problem}");
     assert!(pending(&admin).await.is_empty());
+    // An editor counts lines the same way with CRLF, and after a field that holds a line end.
+    let text = "address,note\r\nalice@example.com,\"one\r\ntwo\"\r\n\r\nnowhere,\r\n";
+    let crlf = import(&admin, "", text.as_bytes().to_vec()).await.json();
+    let errors = crlf["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &errors[0]["line"]), (1, &json!(5)), "{crlf}");
     let japanese = import(&admin.in_language("ja"), "", b"x\ny\n".to_vec())
         .await
         .json();
