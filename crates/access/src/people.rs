@@ -194,7 +194,8 @@ pub enum Fault {
 /// Most lines of one list.
 pub const MOST_LINES: usize = 10_000;
 
-/// Reads a list of people: `login,name,address`, a header line allowed, fields may be quoted (RFC 4180).
+/// Reads a list of people: `login,name,address` or an address alone, a header line allowed, fields may be quoted
+/// (RFC 4180).
 pub fn read_csv(text: &str) -> Vec<Result<Line, (usize, Fault)>> {
     let mut lines = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -223,6 +224,13 @@ pub fn read_csv(text: &str) -> Vec<Result<Line, (usize, Fault)>> {
 
 fn read_line(number: usize, line: &str) -> Result<Line, (usize, Fault)> {
     let fields = csv_fields(line).ok_or((number, Fault::Quote))?;
+    // An address alone: it is the login too, and the person tells the name later.
+    let fields = match fields.as_slice() {
+        [address] if address.contains('@') && !address.contains([';', ' ']) => {
+            vec![address.clone(), String::new(), address.clone()]
+        }
+        _ => fields,
+    };
     let [login, name, address] =
         <[String; 3]>::try_from(fields).map_err(|_| (number, Fault::Fields))?;
     if !is_login(&login) {

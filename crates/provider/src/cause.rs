@@ -139,3 +139,33 @@ pub fn put(steps: &mut Vec<Step>, step: Step) {
         None => steps.push(step),
     }
 }
+
+/// Where the steps of a check go as they happen: into a list, and to whoever follows.
+#[derive(Default)]
+pub struct Told {
+    steps: Vec<Step>,
+    follower: Option<tokio::sync::mpsc::UnboundedSender<Step>>,
+}
+
+impl Told {
+    /// For somebody who follows. A follower that goes away does not stop the check.
+    pub fn to(follower: tokio::sync::mpsc::UnboundedSender<Step>) -> Told {
+        Told {
+            steps: Vec::new(),
+            follower: Some(follower),
+        }
+    }
+
+    /// Tells a step; it takes the place of an earlier one with the same name and subject.
+    pub fn tell(&mut self, step: Step) {
+        if let Some(follower) = &self.follower {
+            let _ = follower.send(step.clone());
+        }
+        put(&mut self.steps, step);
+    }
+
+    /// All that was told.
+    pub fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+}

@@ -15,7 +15,7 @@ mod finish;
 use serde_json::json;
 use store::audit::{self, Actor};
 use store::connects::{self, Connect, NewConnect, Status};
-use store::credentials::{self, Credential};
+use store::credentials::{self, Access, Credential};
 use store::grants;
 use store::users::User;
 use store::{AccountId, ConnectId, CredentialId, LoginSessionId, accounts, jobs};
@@ -62,6 +62,8 @@ pub struct Begun {
 pub enum NotBegun {
     /// No such credential.
     NoCredential,
+    /// Its mailboxes are added by an administrator, without anybody's consent.
+    AppOnly,
     /// The public address breaks a rule of this provider: the consent could not succeed.
     Rule(Box<Case>),
     /// An address is not one.
@@ -89,6 +91,9 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
         .read(move |tx| Box::pin(async move { credentials::find(tx, id).await }))
         .await?;
     let credential = credential.ok_or(NotBegun::NoCredential)?;
+    if credential.fields.access == Access::AppOnly {
+        return Err(NotBegun::AppOnly);
+    }
     let profile = providers.profile(&credential.fields.provider)?;
     let address = tidy_address(&begin.address).ok_or(NotBegun::Address("address"))?;
     let mailbox = match begin

@@ -1,26 +1,29 @@
 //! OAuth credentials: what an administrator enters is read, judged, kept and proven here.
 //!
-//!     Input -> prepare (blanks cut, formats judged) -> add / update -> check (ID and secret, without a person)
+//!     Input -> prepare (blanks cut, formats judged) -> add / update -> check (without a person)
 //!
 //! What always holds: the client secret goes in and never comes out; every change is in the audit log, in
 //! the commit of the change.
 
-use std::time::{Duration, Instant};
+mod check;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use store::audit::{self, Actor};
-use store::credentials::{self, Credential, Fields, Status};
+use store::credentials::{self, Access, Credential, Fields};
 use store::{CredentialId, Tx};
-use wire::oauth::{self, TokenErrorKind};
 
-use crate::advice::{Case, Language, TokenStep};
-use crate::cause::{Step, to_cause};
+use crate::advice::Language;
+use crate::consent::tidy_address;
 use crate::formats::{self, Draft};
-use crate::http::Failure;
 use crate::profile::{Kind, ProviderProfile};
-use crate::{Error, Providers, microsoft, redirect_uri, tokens};
+use crate::{Providers, microsoft};
+
+pub use check::{check, rule_case};
+
+/// An app-only credential opens at most so many mailboxes.
+const MOST_ADDRESSES: usize = 10_000;
 
 /// The callback's path, as the product has always had it.
 pub const REDIRECT_PATH: &str = "/common/cmn270.do";
@@ -47,6 +50,10 @@ pub struct Input {
     pub secret_ends_on: Option<String>,
     /// Which of the two callback paths is sent.
     pub redirect_path: Option<String>,
+    /// `delegated` or `app_only`. Cannot be changed later.
+    pub access: Option<String>,
+    /// App-only: the mailboxes that may be added.
+    pub allowed_addresses: Option<Vec<String>>,
 }
 
 /// A sentence about one field.
@@ -190,6 +197,8 @@ pub fn prepare(
             String::new()
         }
     };
+    let access = judge_access(profile, input, known, language, &mut errors);
+    let allowed_addresses = judge_addresses(input, known, access, language, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -213,6 +222,15 @@ pub fn prepare(
         Some(name) => name,
         None => old.map_or_else(|| default_name(profile, others), |old| old.name.clone()),
     };
+    if access == Access::AppOnly && !microsoft::is_named_tenant(&tenant) {
+        return Err(vec![Remark {
+            field: "tenant",
+            message: say(
+                "アプリケーションのアクセス許可を使うには、「ディレクトリ (テナント) ID」を入力してください。",
+                "App-only access needs the Directory (tenant) ID.",
+            ),
+        }]);
+    }
     let hint = secret
         .as_ref()
         .map(|secret| formats::secret_hint(secret.expose_secret()).unwrap_or_default());
@@ -229,10 +247,111 @@ pub fn prepare(
             note: keep(report.normalized.note, old.map(|old| &old.note)),
             tenant,
             redirect_path,
+            access,
+            allowed_addresses,
         },
         secret,
         warnings: remarks(&report.warnings),
     })
+}
+
+fn judge_access(
+    profile: &ProviderProfile,
+    input: &Input,
+    known: Option<&Credential>,
+    language: Language,
+    errors: &mut Vec<Remark>,
+) -> Access {
+    let mut refuse = |ja: &str, en: &str| {
+        let message = match language {
+            Language::Ja => ja.to_owned(),
+            Language::En => en.to_owned(),
+        };
+        errors.push(Remark {
+            field: "access",
+            message,
+        });
+    };
+    let old = known.map(|known| known.fields.access);
+    let sent = match input.access.as_deref().map(Access::parse) {
+        None => return old.unwrap_or_default(),
+        Some(None) => {
+            refuse(
+                "delegated または app_only を指定してください。",
+                "Use delegated or app_only.",
+            );
+            return old.unwrap_or_default();
+        }
+        Some(Some(access)) => access,
+    };
+    if old.is_some_and(|old| old != sent) {
+        refuse(
+            "アクセスの種類は変更できません。新しい認証情報を登録してください。",
+            "The kind of access cannot be changed. Register a new credential instead.",
+        );
+    } else if sent == Access::AppOnly && profile.kind != Kind::Microsoft {
+        refuse(
+            "アプリケーションのアクセス許可は Microsoft Exchange Online だけで使えます。",
+            "App-only access exists for Microsoft Exchange Online only.",
+        );
+    }
+    sent
+}
+
+fn judge_addresses(
+    input: &Input,
+    known: Option<&Credential>,
+    access: Access,
+    language: Language,
+    errors: &mut Vec<Remark>,
+) -> Vec<String> {
+    let Some(sent) = &input.allowed_addresses else {
+        return known.map_or_else(Vec::new, |known| known.fields.allowed_addresses.clone());
+    };
+    let mut refuse = |ja: String, en: String| {
+        let message = match language {
+            Language::Ja => ja,
+            Language::En => en,
+        };
+        errors.push(Remark {
+            field: "allowed_addresses",
+            message,
+        });
+    };
+    let mut tidy = Vec::new();
+    for text in sent
+        .iter()
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty())
+    {
+        match tidy_address(text) {
+            Some(address) => tidy.push(address.to_lowercase()),
+            None => {
+                let shown: String = text.chars().take(60).collect();
+                refuse(
+                    format!(
+                        "「{shown}」はメールアドレスではありません。1 行に 1 件ずつ入力してください。"
+                    ),
+                    format!("“{shown}” is no mail address. Enter one address a line."),
+                );
+            }
+        }
+    }
+    tidy.sort_unstable();
+    tidy.dedup();
+    if tidy.len() > MOST_ADDRESSES {
+        refuse(
+            format!("{MOST_ADDRESSES} 件までです。"),
+            format!("At most {MOST_ADDRESSES} addresses."),
+        );
+    }
+    if access == Access::Delegated && !tidy.is_empty() {
+        refuse(
+            "アドレスの一覧は、アプリケーションのアクセス許可でのみ使います。".to_owned(),
+            "A list of addresses belongs to app-only access.".to_owned(),
+        );
+    }
+    tidy
 }
 
 /// "Google Mail", then "Google Mail 2", …
@@ -317,159 +436,6 @@ fn told(fields: &Fields, new_secret: bool) -> serde_json::Value {
     json!({
         "provider": fields.provider, "name": fields.name, "client_id": fields.client_id, "tenant": fields.tenant,
         "redirect_path": fields.redirect_path, "secret_ends_on": fields.secret_ends_on, "new_secret": new_secret,
+        "access": fields.access.word(), "allowed_addresses": fields.allowed_addresses.len(),
     })
-}
-
-/// Proves a credential without a person: the redirect URI by the provider's rules, then ID and secret at the
-/// token endpoint. A named tenant is asked for a token of its own, which is thrown away; else a code is sent
-/// that cannot be right: `invalid_grant` then means that ID and secret were taken ("probably").
-pub async fn check(providers: &Providers, id: CredentialId) -> Result<Option<Vec<Step>>, Error> {
-    let found = providers
-        .store()
-        .read(move |tx| {
-            Box::pin(async move {
-                let Some(credential) = credentials::find(tx, id).await? else {
-                    return Ok(None);
-                };
-                let secret = credentials::secret(tx, id).await?;
-                Ok(secret.map(|secret| (credential, secret)))
-            })
-        })
-        .await?;
-    let Some((credential, secret)) = found else {
-        return Ok(None);
-    };
-    let profile = providers.profile(&credential.fields.provider)?;
-    let steps = vec![
-        judge_redirect_uri(providers, profile, &credential),
-        prove_client(providers, profile, &credential, &secret).await?,
-    ];
-    Ok(Some(steps))
-}
-
-fn judge_redirect_uri(
-    providers: &Providers,
-    profile: &ProviderProfile,
-    credential: &Credential,
-) -> Step {
-    let uri = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
-    let results = redirect_uri::judge_uri(&uri, profile.kind);
-    let worst = |outcome| results.iter().find(|result| result.outcome == outcome);
-    if let Some(rule) = worst(redirect_uri::Outcome::Fail) {
-        Step::fail(
-            "redirect_uri",
-            uri.clone(),
-            0,
-            rule_case(profile, &uri, rule),
-        )
-    } else if let Some(rule) = worst(redirect_uri::Outcome::Warn) {
-        Step::warn(
-            "redirect_uri",
-            uri.clone(),
-            0,
-            rule_case(profile, &uri, rule),
-        )
-    } else {
-        Step::ok("redirect_uri", uri, 0)
-    }
-}
-
-/// The case of a redirect URI that breaks a rule: the rule's own sentence says what and how to mend it.
-pub fn rule_case(profile: &ProviderProfile, uri: &str, rule: &redirect_uri::RuleResult) -> Case {
-    Case::new("redirect-rule")
-        .with("provider", &profile.label)
-        .with("uri", uri)
-        .with("rule", rule.rule)
-        .with("rule_ja", &rule.ja)
-        .with("rule_en", &rule.en)
-}
-
-async fn prove_client(
-    providers: &Providers,
-    profile: &ProviderProfile,
-    credential: &Credential,
-    secret: &SecretString,
-) -> Result<Step, Error> {
-    let fields = &credential.fields;
-    let named_tenant = profile.kind == Kind::Microsoft
-        && !matches!(
-            fields.tenant.as_str(),
-            "common" | "organizations" | "consumers"
-        );
-    let form = if named_tenant {
-        oauth::client_credentials_form(&fields.client_id, secret, microsoft::APP_SCOPE)
-    } else {
-        let redirect = redirect_uri::uri(providers.public_url(), &fields.redirect_path);
-        let bad_code = SecretString::from("tegata-check-this-code-is-not-real".to_owned());
-        let verifier = oauth::Pkce::new(&providers.store().world().random()).verifier;
-        let scope = profile.exchange_scope();
-        oauth::code_form(
-            &fields.client_id,
-            Some(secret),
-            &bad_code,
-            &redirect,
-            &verifier,
-            scope.as_deref(),
-        )
-    };
-    let tenant = Some(fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
-    let url = profile.token_url_for(tenant);
-    let began = Instant::now();
-    let reply = providers
-        .http()
-        .token(profile, &url, &form, Duration::from_secs(20))
-        .await;
-    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let facts = |case: Case| {
-        case.with("provider", &profile.label)
-            .with("credential", credential.id.to_string())
-    };
-    let (step, verdict) = match reply {
-        Ok(_) => (Step::ok("client", &profile.label, ms), Some(Status::Good)),
-        Err(Failure::Unreachable(words)) => (
-            Step::fail(
-                "client",
-                &profile.label,
-                ms,
-                facts(Case::new("network").said(words)),
-            ),
-            None,
-        ),
-        Err(Failure::Refused(error)) => match error.kind {
-            TokenErrorKind::InvalidGrant if !named_tenant => {
-                let mut step = Step::ok("client", &profile.label, ms).said(&error.provider_said);
-                step.case = Some(facts(Case::new("client-probably-right")));
-                (step, None)
-            }
-            TokenErrorKind::InvalidClient | TokenErrorKind::UnauthorizedClient => {
-                let case = facts(tokens::case_of(profile, &error, TokenStep::Probe, None));
-                (
-                    Step::fail("client", &profile.label, ms, case),
-                    Some(Status::Broken),
-                )
-            }
-            _ => {
-                let case = facts(tokens::case_of(profile, &error, TokenStep::Probe, None));
-                (Step::fail("client", &profile.label, ms, case), None)
-            }
-        },
-    };
-    // A bad code that is refused as such proves nothing wrong: what was broken may be mended, so grants try.
-    let verdict = verdict.or_else(|| {
-        (step.outcome == crate::cause::Outcome::Ok && credential.status == Status::Broken)
-            .then_some(Status::Good)
-    });
-    if let Some(status) = verdict {
-        let cause = step.case.as_ref().map(to_cause);
-        let id = credential.id;
-        providers
-            .store()
-            .write(move |tx| {
-                Box::pin(
-                    async move { credentials::set_status(tx, id, status, cause.as_ref()).await },
-                )
-            })
-            .await?;
-    }
-    Ok(step)
 }

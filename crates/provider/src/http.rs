@@ -114,6 +114,42 @@ impl Http {
         }
     }
 
+    /// Fetches a page as a browser without cookies would, following nothing.
+    pub async fn get(
+        &self,
+        profile: &ProviderProfile,
+        url: &str,
+        language: &str,
+        deadline: Duration,
+    ) -> Result<Page, Failure> {
+        let request = async {
+            let client = self.client(profile)?;
+            let response = client
+                .get(url)
+                .header("accept", "text/html,application/json")
+                .header("accept-language", language)
+                .send()
+                .await?;
+            let header = |name: &str| {
+                response
+                    .headers()
+                    .get(name)
+                    .and_then(|value| value.to_str().ok())
+                    .map(str::to_owned)
+            };
+            let (location, date) = (header("location"), header("date"));
+            let status = response.status().as_u16();
+            let body = read_bounded(response).await?;
+            anyhow::Ok(Page {
+                status,
+                location,
+                date,
+                body,
+            })
+        };
+        answer_in(deadline, request).await
+    }
+
     async fn post(
         &self,
         profile: &ProviderProfile,
@@ -124,7 +160,7 @@ impl Http {
         let request = async {
             let client = self.client(profile)?;
             let body = oauth::encode_form(form);
-            let mut response = client
+            let response = client
                 .post(url)
                 .header("content-type", "application/x-www-form-urlencoded")
                 .header("accept", "application/json")
@@ -140,25 +176,50 @@ impl Http {
             };
             let (content_type, retry_after) = (header("content-type"), header("retry-after"));
             let status = response.status().as_u16();
-            let mut bytes = Vec::new();
-            while let Some(chunk) = response.chunk().await? {
-                if bytes.len() + chunk.len() > LONGEST_BODY {
-                    // What is cut off is no JSON any more and is told as such.
-                    bytes.extend_from_slice(&chunk[..LONGEST_BODY - bytes.len()]);
-                    break;
-                }
-                bytes.extend_from_slice(&chunk);
-            }
+            let bytes = read_bounded(response).await?;
             anyhow::Ok((status, content_type, retry_after, bytes))
         };
-        match tokio::time::timeout(deadline, request).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Failure::Unreachable(in_words(&error))),
-            Err(_) => Err(Failure::Unreachable(format!(
-                "no answer within {} seconds",
-                deadline.as_secs()
-            ))),
+        answer_in(deadline, request).await
+    }
+}
+
+/// What a GET brought.
+#[derive(Debug)]
+pub struct Page {
+    /// HTTP status.
+    pub status: u16,
+    /// `Location`, not followed.
+    pub location: Option<String>,
+    /// `Date`, by the provider's clock.
+    pub date: Option<String>,
+    /// At most 256 KiB of it.
+    pub body: Vec<u8>,
+}
+
+/// What is cut off is no JSON any more and is told as such.
+async fn read_bounded(mut response: reqwest::Response) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = LONGEST_BODY - bytes.len();
+        bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            break;
         }
+    }
+    Ok(bytes)
+}
+
+async fn answer_in<T>(
+    deadline: Duration,
+    request: impl Future<Output = anyhow::Result<T>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(deadline, request).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(Failure::Unreachable(in_words(&error))),
+        Err(_) => Err(Failure::Unreachable(format!(
+            "no answer within {} seconds",
+            deadline.as_secs()
+        ))),
     }
 }
 

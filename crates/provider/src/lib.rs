@@ -7,11 +7,14 @@
 //! the modules with a [`Providers`] in their signatures talk to the store and to the provider.
 
 pub mod advice;
+pub mod app_only;
 pub mod cause;
 pub mod consent;
 pub mod credentials;
+pub mod failures;
 pub mod formats;
 pub mod google;
+pub mod guide;
 pub mod http;
 pub mod microsoft;
 pub mod profile;
@@ -100,7 +103,8 @@ impl Providers {
         self.0.proxy.as_ref()
     }
 
-    pub(crate) fn http(&self) -> &http::Http {
+    /// Requests to the provider's web endpoints.
+    pub fn http(&self) -> &http::Http {
         &self.0.http
     }
 

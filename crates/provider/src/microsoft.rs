@@ -30,10 +30,9 @@ pub const SCOPES: [&str; 6] = [
 pub const RESOURCE_HOSTS: [&str; 2] = ["outlook.office.com", "outlook.office365.com"];
 pub const IMAP: (&str, u16) = ("outlook.office365.com", 993);
 pub const SMTP: (&str, u16) = ("smtp.office365.com", 587);
-/// Any work or school account: what the manual's multi-tenant app needs.
-/// All application permissions for Exchange (providers.md 5.11): asked for to prove ID and secret, then thrown away.
+/// All application permissions for Exchange (providers.md 5.11).
 pub const APP_SCOPE: &str = "https://outlook.office365.com/.default";
-
+/// Any work or school account: what the manual's multi-tenant app needs.
 pub const DEFAULT_TENANT: &str = "organizations";
 /// All personal accounts live in this tenant (providers.md 5.2).
 pub const PERSONAL_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -115,6 +114,11 @@ pub(crate) fn tenant_may_be(configured: &str, tid: &str) -> bool {
 /// The issuer rule of the ID token: the template filled with the token's own `tid`.
 pub(crate) fn issuer_ok(template: &str, iss: &str, tid: &str, configured: &str) -> bool {
     is_guid(tid) && fill_tenant(template, Some(tid)) == iss && tenant_may_be(configured, tid)
+}
+
+/// Whether it names one tenant (GUID or domain), not a kind of account.
+pub fn is_named_tenant(tenant: &str) -> bool {
+    !matches!(tenant, "" | "common" | "organizations" | "consumers")
 }
 
 pub(crate) fn is_guid(text: &str) -> bool {

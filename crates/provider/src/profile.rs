@@ -144,6 +144,20 @@ impl ProviderProfile {
         microsoft::profile()
     }
 
+    /// What the catalogue's sentences and cards need to know of the provider.
+    pub fn facts(&self, case: crate::advice::Case) -> crate::advice::Case {
+        case.with("provider", &self.label).with("guide", &self.name)
+    }
+
+    /// Where a provider describes itself (OpenID Connect Discovery 1.0, section 4).
+    pub fn discovery_url_for(&self, tenant: Option<&str>) -> String {
+        let issuer = fill_tenant(&self.issuer, tenant);
+        format!(
+            "{}/.well-known/openid-configuration",
+            issuer.trim_end_matches('/')
+        )
+    }
+
     pub fn authorization_url_for(&self, tenant: Option<&str>) -> String {
         fill_tenant(&self.authorization_url, tenant)
     }

@@ -228,5 +228,11 @@ fn check(
     }
 }
 
+/// The domain that an organisation registered, as Google's console wants it among the authorized domains; None
+/// for an address and for a public suffix.
+pub fn registrable_domain(host: &str) -> Option<String> {
+    psl::domain_str(host).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests;

@@ -188,6 +188,13 @@ impl Sandbox {
         }
     }
 
+    /// The apps know no redirect URI any more, as before anybody registered one.
+    pub fn forget_redirect_uris(&self) {
+        for app in &mut self.world.books().apps {
+            app.redirect_uris.clear();
+        }
+    }
+
     /// Mail for the inbox of an address: its UID.
     ///
     /// # Errors

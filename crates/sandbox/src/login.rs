@@ -72,6 +72,9 @@ pub(crate) fn judge(
     let Some(token) = books.grants.valid_access(&blob.token, now).cloned() else {
         return Verdict::BadToken;
     };
+    if token.grant.is_none() {
+        return judge_app(books, imap, blob, &token.address);
+    }
     let wanted = match (provider, imap) {
         (ProviderKind::Google, _) => ["https://mail.google.com/", ""],
         (ProviderKind::Microsoft, true) => [
@@ -136,6 +139,45 @@ pub(crate) fn judge(
         if !(own || (shared && target.smtp)) {
             return Verdict::BadToken;
         }
+    }
+    Verdict::Open {
+        mailbox: target.address.to_ascii_lowercase(),
+        person,
+    }
+}
+
+/// An app's own token (client credentials): the role, the service principal and the right on the mailbox are
+/// what counts; a token is given also where all of them are missing (providers.md 5.11).
+fn judge_app(books: &mut Books, imap: bool, blob: &Blob, token_of: &str) -> Verdict {
+    let provider = ProviderKind::Microsoft;
+    let client_id = token_of.split('@').next().unwrap_or_default();
+    let Some(app) = books.app(provider, client_id).cloned() else {
+        return Verdict::BadToken;
+    };
+    let role = if imap {
+        "IMAP.AccessAsApp"
+    } else {
+        "SMTP.SendAsApp"
+    };
+    if !app.service_principal || !app.app_roles.iter().any(|known| known == role) {
+        return Verdict::BadToken;
+    }
+    let Some(target) = books.person(provider, &blob.user).cloned() else {
+        return Verdict::BadToken;
+    };
+    let person = target.address.clone();
+    let allowed = app
+        .app_mailboxes
+        .iter()
+        .any(|mailbox| mailbox.eq_ignore_ascii_case(&target.address));
+    if imap && (!target.imap || !allowed) {
+        return Verdict::NotConnected { person };
+    }
+    if !imap && !target.smtp {
+        return Verdict::Off { tenant_wide: false };
+    }
+    if !allowed {
+        return Verdict::BadToken;
     }
     Verdict::Open {
         mailbox: target.address.to_ascii_lowercase(),

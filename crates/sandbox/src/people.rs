@@ -142,6 +142,15 @@ pub struct NewApp {
     /// Microsoft: members cannot consent before an administrator has ("Need admin approval").
     #[serde(default)]
     pub needs_admin: bool,
+    /// Microsoft: application permissions that were consented to (`IMAP.AccessAsApp`, `SMTP.SendAsApp`).
+    #[serde(default)]
+    pub app_roles: Vec<String>,
+    /// Microsoft: `New-ServicePrincipal` was run in Exchange with the right object id.
+    #[serde(default)]
+    pub service_principal: bool,
+    /// Microsoft: mailboxes with `Add-MailboxPermission` for the service principal.
+    #[serde(default)]
+    pub app_mailboxes: Vec<String>,
 }
 
 fn app_name() -> String {
@@ -163,6 +172,9 @@ impl NewApp {
             deleted: false,
             tenant: None,
             needs_admin: false,
+            app_roles: Vec::new(),
+            service_principal: false,
+            app_mailboxes: Vec::new(),
         }
     }
 }

@@ -16,10 +16,16 @@ use provider::redirect_uri;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+mod acme;
+
+pub use acme::{Acme, Challenge};
+
 /// How TLS is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tls {
+    /// Ordered from a certificate authority and renewed; see `[acme]`.
+    Acme,
     /// Certificate and key from files, read again when they change.
     Files,
     /// A certificate of our own, for trying out; its authority is printed.
@@ -116,6 +122,8 @@ pub struct Outgoing {
 pub struct Config {
     /// Where we are reached.
     pub server: Server,
+    /// For `tls = "acme"`.
+    pub acme: Acme,
     /// What we know is kept here.
     pub store: Store,
     /// What seals secrets.
@@ -186,11 +194,13 @@ impl Config {
             }
         };
         absolute(&mut self.secrets.key_file);
+        absolute(&mut self.acme.folder);
         for path in [
             &mut self.server.tls_cert_file,
             &mut self.server.tls_key_file,
             &mut self.store.database_file,
             &mut self.outgoing.proxy_file,
+            &mut self.acme.ca_file,
         ] {
             path.iter_mut().for_each(absolute);
         }
@@ -224,6 +234,9 @@ impl Config {
             && (self.server.tls_cert_file.is_none() || self.server.tls_key_file.is_none())
         {
             bail!("[server] tls = \"files\" needs tls_cert_file and tls_key_file");
+        }
+        if self.server.tls == Tls::Acme {
+            self.acme.domain(&self.server.public_url)?;
         }
         self.trusted_proxies()?;
         self.proxy()?;
@@ -272,6 +285,22 @@ impl Config {
     }
 
     /// The merged configuration as TOML, secrets masked.
+    /// What may leave the house in a support bundle: kinds and choices, no address of anybody.
+    pub fn for_support(&self) -> serde_json::Value {
+        let scheme = |address: &str| address.split(':').next().unwrap_or_default().to_owned();
+        let providers: BTreeMap<&String, Option<&String>> = self
+            .providers
+            .iter()
+            .map(|(name, provider)| (name, provider.imap.as_ref()))
+            .collect();
+        serde_json::json!({
+            "tls": self.server.tls, "public_url_scheme": scheme(&self.server.public_url),
+            "database": scheme(&self.store.database), "blobs": scheme(&self.store.blobs),
+            "proxy": self.outgoing.proxy.is_some(), "trusted_proxies": self.server.trusted_proxies.len(),
+            "providers": providers,
+        })
+    }
+
     pub fn to_masked_toml(&self) -> Result<String> {
         let mut masked = self.clone();
         masked.store.database = mask(&masked.store.database);

@@ -2,6 +2,7 @@
 
 use provider::advice::Language;
 use provider::cause::to_case;
+use provider::profile::Kind;
 use serde_json::{Value, json};
 use store::Millis;
 use store::accounts::{Account, State};
@@ -10,6 +11,7 @@ use store::credentials::{Credential, Status};
 use store::grants::{self, Grant};
 use store::intervals::{Cause, Interval};
 use store::login_sessions::LoginSession;
+use store::traffic::Traffic;
 use store::users::User;
 
 /// RFC 3339 in UTC, to the second.
@@ -20,6 +22,16 @@ pub fn time(millis: Millis) -> String {
         .ok()
         .and_then(|time| time.format(format).ok())
         .unwrap_or_default()
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+pub fn time_with_millis(millis: Millis) -> String {
+    let seconds = time(millis);
+    format!(
+        "{}.{:03}Z",
+        seconds.trim_end_matches('Z'),
+        millis.rem_euclid(1000)
+    )
 }
 
 fn maybe(millis: Option<Millis>) -> Value {
@@ -67,7 +79,7 @@ pub fn credential(
         "id": credential.id, "provider": fields.provider, "name": fields.name, "client_id": fields.client_id,
         "secret_hint": fields.secret_hint, "secret_ends_on": fields.secret_ends_on, "note": fields.note,
         "tenant": fields.tenant, "redirect_path": fields.redirect_path, "redirect_uri": redirect_uri, "auth": "secret",
-        "access": "delegated", "allowed_addresses": [], "status": credential.status.word(),
+        "access": fields.access.word(), "allowed_addresses": fields.allowed_addresses, "status": credential.status.word(),
         "advice": advice(credential.cause.as_ref().filter(|_| credential.status == Status::Broken), language),
         "in_use_by": in_use_by, "created_at": time(credential.created_at), "updated_at": time(credential.updated_at),
     })
@@ -96,6 +108,9 @@ fn grant_word(grant: &Grant, now: Millis) -> &'static str {
 pub fn account(account: &Account, grant: Option<&Grant>, now: Millis, language: Language) -> Value {
     let mut sync = side(&account.sync, |status| status.word(), language);
     sync["last_received_at"] = maybe(account.last_received_at);
+    sync["lag"] = json!(account.lag);
+    let mut send = side(&account.send, |status| status.word(), language);
+    send["last_sent_at"] = maybe(account.last_sent_at);
     let grant_json = grant.map_or(Value::Null, |grant| {
         json!({
             "status": grant_word(grant, now), "since": time(grant.status_since), "until": maybe(grant.status_until),
@@ -105,8 +120,22 @@ pub fn account(account: &Account, grant: Option<&Grant>, now: Millis, language: 
     json!({
         "id": account.id, "name": account.name, "address": account.address, "mailbox_address": account.mailbox_address,
         "provider": account.provider, "credential_id": grant.map(|grant| grant.credential_id), "grant": grant_json,
-        "sync": sync, "send": side(&account.send, |status| status.word(), language),
+        "sync": sync, "send": send,
         "created_at": time(account.created_at),
+    })
+}
+
+/// Of what is counted by day, Gmail limits what is downloaded (facts providers 9).
+const GMAIL_DAILY_BYTES: i64 = 2_500_000_000;
+
+/// What an account's talk with its provider took today.
+pub fn budget(traffic: Option<Traffic>, kind: Option<Kind>, now: Millis) -> Value {
+    traffic.map_or(Value::Null, |traffic| {
+        let limit = (kind == Some(Kind::Google)).then_some(GMAIL_DAILY_BYTES);
+        json!({
+            "day": &time(now)[..10], "received_bytes": traffic.received_bytes, "sent_bytes": traffic.sent_bytes,
+            "commands": traffic.commands, "connections": traffic.connections, "limit_received_bytes": limit,
+        })
     })
 }
 

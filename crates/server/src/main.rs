@@ -2,8 +2,11 @@
 
 mod cli;
 mod config;
+mod health;
 mod http;
+mod import;
 mod json;
+mod self_check;
 mod serve;
 mod tls;
 

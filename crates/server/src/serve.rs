@@ -20,7 +20,7 @@ use tower::ServiceExt;
 
 use crate::config::Config;
 use crate::http::{self, Web};
-use crate::tls;
+use crate::tls::Door;
 
 /// A TLS handshake that takes longer is somebody who only holds the line.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -59,8 +59,9 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
         providers.clone(),
         config.base_path(),
         config.trusted_proxies()?,
+        config.for_support(),
     );
-    let tls = tls::server_config(&config)?;
+    let door = Door::open(&config, &World::real())?;
     let listener = TcpListener::bind(&config.server.listen)
         .await
         .with_context(|| {
@@ -79,7 +80,13 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
         config.server.public_url,
         listener.local_addr()?
     );
-    accept(listener, tls, http::router(web), end).await;
+    if let Some(door) = &door {
+        door.begin();
+    }
+    // For whoever shows how it stands with the certificate.
+    let board = door.as_ref().and_then(Door::acme_status);
+    let router = http::router(web).layer(axum::Extension(board));
+    accept(listener, door, router, end).await;
     workers.abort();
     hearing.abort();
     store.close().await;
@@ -121,11 +128,11 @@ async fn first_administrator(config: &Config, store: &Store) -> Result<()> {
 
 async fn accept(
     listener: TcpListener,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    door: Option<Door>,
     router: axum::Router,
     end: impl Future<Output = ()>,
 ) {
-    let acceptor = tls.map(tokio_rustls::TlsAcceptor::from);
+    let door = door.map(Arc::new);
     let graceful = Arc::new(GracefulShutdown::new());
     let places = Arc::new(tokio::sync::Semaphore::new(MOST_CONNECTIONS));
     let mut end = std::pin::pin!(end);
@@ -146,17 +153,16 @@ async fn accept(
             () = &mut end => break,
         };
         let _ = stream.set_nodelay(true);
-        let (router, acceptor, graceful) = (router.clone(), acceptor.clone(), graceful.clone());
+        let (router, door, graceful) = (router.clone(), door.clone(), graceful.clone());
         tokio::spawn(async move {
             let _place = place;
-            match acceptor {
-                Some(acceptor) => {
-                    match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                        Ok(Ok(stream)) => talk(stream, peer, router, &graceful).await,
-                        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake"),
-                        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
-                    }
-                }
+            match door {
+                Some(door) => match tokio::time::timeout(HANDSHAKE, door.accept(stream)).await {
+                    Ok(Ok(Some(stream))) => talk(stream, peer, router, &graceful).await,
+                    Ok(Ok(None)) => tracing::debug!(%peer, "the certificate authority looked"),
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake"),
+                    Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+                },
                 None => talk(stream, peer, router, &graceful).await,
             }
         });

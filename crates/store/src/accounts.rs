@@ -117,6 +117,8 @@ pub struct Account {
     pub last_sent_at: Option<Millis>,
     /// When it was connected.
     pub created_at: Millis,
+    /// Seconds that the last new mail took from the provider's clock to here.
+    pub lag: Option<i64>,
 }
 
 /// What somebody may do with an account.
@@ -132,7 +134,7 @@ pub struct Rights {
 
 const COLUMNS: &str = "a.id, a.owner_id, a.grant_id, a.provider, a.name, a.address, a.mailbox_address, a.sender_address, \
                        a.smtp_user, a.dialect, a.sync_status, a.sync_since, a.sync_until, a.sync_cause, a.send_status, \
-                       a.send_since, a.send_until, a.send_cause, a.last_received_at, a.last_sent_at, a.created_at";
+                       a.send_since, a.send_until, a.send_cause, a.last_received_at, a.last_sent_at, a.created_at, a.lag";
 
 fn read(row: &Row) -> Result<Account> {
     let odd = |column: &str| Error::Row {
@@ -166,6 +168,7 @@ fn read(row: &Row) -> Result<Account> {
         last_received_at: row.get(18)?,
         last_sent_at: row.get(19)?,
         created_at: row.get(20)?,
+        lag: row.get(21)?,
     })
 }
 
@@ -209,6 +212,7 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
         if before != new.grant_id {
             crate::grants::give_up_unused(tx, before).await?;
         }
+        fulfil(tx, id, &new).await?;
         tx.announce(Announcement::Accounts);
         return Ok(id);
     }
@@ -235,10 +239,32 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
     )
     .await?;
     changes::record(tx, id, Kind::Identity, identity.0, Change::Created).await?;
+    fulfil(tx, id, &new).await?;
     intervals::turn(tx, id.0, Side::Sync, "filling", None).await?;
     intervals::turn(tx, id.0, Side::Send, "ready", None).await?;
     tx.announce(Announcement::Accounts);
     Ok(id)
+}
+
+/// What a list announced is here now; the account gets the name that it was to have.
+async fn fulfil(tx: &mut Tx, id: AccountId, new: &NewAccount) -> Result<()> {
+    let addresses = [new.mailbox_address.as_str(), new.address.as_str()];
+    let name = crate::pending_accounts::fulfilled(tx, new.owner_id, addresses).await?;
+    if let Some(name) = name {
+        tx.execute(
+            "UPDATE accounts SET name = $2 WHERE id = $1 AND name = ''",
+            args![id, name],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Notes how long the last new mail took from the provider's clock to here, in seconds.
+pub async fn set_lag(tx: &mut Tx, id: AccountId, lag: i64) -> Result<()> {
+    tx.execute("UPDATE accounts SET lag = $2 WHERE id = $1", args![id, lag])
+        .await?;
+    Ok(())
 }
 
 /// Looks an account up.
@@ -301,9 +327,9 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<(Account, Rights)>
             Ok((
                 read(row)?,
                 Rights {
-                    read: row.get(21)?,
-                    send: row.get(22)?,
-                    manage: row.get(23)?,
+                    read: row.get(22)?,
+                    send: row.get(23)?,
+                    manage: row.get(24)?,
                 },
             ))
         })

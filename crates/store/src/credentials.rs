@@ -43,8 +43,35 @@ impl Status {
     }
 }
 
+/// Whose permission opens the mailboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Each person consents for a mailbox of theirs.
+    #[default]
+    Delegated,
+    /// The app itself, for the mailboxes that the administrator listed (Microsoft; facts providers 5.11).
+    AppOnly,
+}
+
+impl Access {
+    /// The word in the API and in the row.
+    pub fn word(self) -> &'static str {
+        match self {
+            Access::Delegated => "delegated",
+            Access::AppOnly => "app_only",
+        }
+    }
+
+    /// From its word.
+    pub fn parse(word: &str) -> Option<Access> {
+        [Access::Delegated, Access::AppOnly]
+            .into_iter()
+            .find(|access| access.word() == word)
+    }
+}
+
 /// What an administrator enters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fields {
     /// The provider's name in the config: `google`, `microsoft`, another.
     pub provider: String,
@@ -62,6 +89,19 @@ pub struct Fields {
     pub tenant: String,
     /// `/common/cmn270.do` or `/common/cm270.do`.
     pub redirect_path: String,
+    /// Whose permission opens the mailboxes. Cannot be changed later.
+    pub access: Access,
+    /// App-only: the mailboxes that may be added, lower case.
+    pub allowed_addresses: Vec<String>,
+}
+
+impl Fields {
+    /// Whether an app-only credential may open this mailbox.
+    pub fn allows(&self, mailbox: &str) -> bool {
+        self.allowed_addresses
+            .iter()
+            .any(|address| address.eq_ignore_ascii_case(mailbox))
+    }
 }
 
 /// A registered OAuth app, without its secret.
@@ -75,6 +115,8 @@ pub struct Credential {
     pub status: Status,
     /// Why they are broken.
     pub cause: Option<Cause>,
+    /// When an administrator's consent for the whole tenant came back to us.
+    pub admin_consented_at: Option<Millis>,
     /// Grows with every change; the ETag.
     pub version: i64,
     /// When it was registered.
@@ -84,7 +126,7 @@ pub struct Credential {
 }
 
 const COLUMNS: &str = "id, provider, name, client_id, secret_hint, secret_ends_on, note, tenant, redirect_path, \
-                       status, cause, version, created_at, updated_at";
+                       status, cause, version, created_at, updated_at, access, allowed_addresses, admin_consented_at";
 
 fn read(row: &Row) -> Result<Credential> {
     Ok(Credential {
@@ -98,6 +140,14 @@ fn read(row: &Row) -> Result<Credential> {
             note: row.get(6)?,
             tenant: row.get(7)?,
             redirect_path: row.get(8)?,
+            access: Access::parse(&row.get::<String>(14)?).ok_or_else(|| Error::Row {
+                column: "credentials.access".into(),
+            })?,
+            allowed_addresses: serde_json::from_str(&row.get::<String>(15)?).map_err(|_| {
+                Error::Row {
+                    column: "credentials.allowed_addresses".into(),
+                }
+            })?,
         },
         status: Status::parse(&row.get::<String>(9)?).ok_or_else(|| Error::Row {
             column: "credentials.status".into(),
@@ -106,6 +156,7 @@ fn read(row: &Row) -> Result<Credential> {
         version: row.get(11)?,
         created_at: row.get(12)?,
         updated_at: row.get(13)?,
+        admin_consented_at: row.get(16)?,
     })
 }
 
@@ -117,6 +168,10 @@ fn place(id: &CredentialId) -> Place<'_> {
     }
 }
 
+fn addresses_column(fields: &Fields) -> String {
+    serde_json::to_string(&fields.allowed_addresses).unwrap_or_else(|_| "[]".to_owned())
+}
+
 /// Registers an app.
 pub async fn add(tx: &mut Tx, fields: &Fields, secret: &SecretString) -> Result<CredentialId> {
     let id = CredentialId(tx.world().id());
@@ -124,11 +179,12 @@ pub async fn add(tx: &mut Tx, fields: &Fields, secret: &SecretString) -> Result<
     let sealed = tx.keys.seal(&tx.world, place(&id), secret);
     tx.execute(
         "INSERT INTO credentials (id, provider, name, client_id, client_secret, secret_hint, secret_ends_on, note, \
-         tenant, redirect_path, status, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'unproven', $11, $11)",
+         tenant, redirect_path, status, created_at, updated_at, access, allowed_addresses) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'unproven', $11, $11, $12, $13)",
         args![
             id, &fields.provider, &fields.name, &fields.client_id, sealed, &fields.secret_hint,
-            fields.secret_ends_on.clone(), &fields.note, &fields.tenant, &fields.redirect_path, now
+            fields.secret_ends_on.clone(), &fields.note, &fields.tenant, &fields.redirect_path, now, fields.access.word(),
+            addresses_column(fields)
         ],
     )
     .await?;
@@ -196,11 +252,12 @@ pub async fn update(
     let touched = tx
         .execute(
             "UPDATE credentials SET name = $3, client_id = $4, secret_hint = $5, secret_ends_on = $6, note = $7, \
-             tenant = $8, redirect_path = $9, status = $10, cause = $11, version = version + 1, updated_at = $12 \
-             WHERE id = $1 AND version = $2",
+             tenant = $8, redirect_path = $9, status = $10, cause = $11, version = version + 1, updated_at = $12, \
+             allowed_addresses = $13 WHERE id = $1 AND version = $2",
             args![
                 id, version, &fields.name, &fields.client_id, &fields.secret_hint, fields.secret_ends_on.clone(),
-                &fields.note, &fields.tenant, &fields.redirect_path, status.word(), Cause::to_column(cause.as_ref()), now
+                &fields.note, &fields.tenant, &fields.redirect_path, status.word(), Cause::to_column(cause.as_ref()), now,
+                addresses_column(fields)
             ],
         )
         .await?;
@@ -268,4 +325,25 @@ pub async fn remove(tx: &mut Tx, id: CredentialId) -> Result<bool> {
     tx.execute("DELETE FROM credentials WHERE id = $1", args![id])
         .await?;
     Ok(true)
+}
+
+/// Notes that an administrator's consent for the whole tenant came back, or was refused.
+pub async fn set_admin_consent(tx: &mut Tx, id: CredentialId, given: bool) -> Result<()> {
+    let at = given.then(|| tx.now());
+    tx.execute(
+        "UPDATE credentials SET admin_consented_at = $2 WHERE id = $1",
+        args![id, at],
+    )
+    .await?;
+    Ok(())
+}
+
+/// How many different people ever consented to this app (its client ID): Google counts them over its life.
+pub async fn people_consented(tx: &mut Tx, id: CredentialId) -> Result<i64> {
+    tx.number(
+        "SELECT COUNT(*) FROM consented_people p JOIN credentials c ON c.id = p.credential_id \
+         WHERE p.credential_id = $1 AND p.client_id = c.client_id",
+        args![id],
+    )
+    .await
 }

@@ -326,6 +326,56 @@ pub async fn consented(
         .await?;
     }
     set_status(tx, id, Status::Good, None, None).await?;
+    tx.execute(
+        "INSERT INTO consented_people (credential_id, client_id, issuer, subject, first_at) \
+         SELECT id, client_id, $2, $3, $4 FROM credentials WHERE id = $1 \
+         ON CONFLICT (credential_id, client_id, issuer, subject) DO NOTHING",
+        args![credential, &subject.issuer, &subject.key, now],
+    )
+    .await?;
+    tx.announce(Announcement::Grant(id));
+    Ok(id)
+}
+
+/// The grant of the app itself (app-only access): one a credential, with no refresh token. Made where there is
+/// none; its first access token is asked for like any other, at the first login.
+pub async fn of_app(
+    tx: &mut Tx,
+    user: UserId,
+    credential: CredentialId,
+    subject: &Subject,
+) -> Result<GrantId> {
+    let now = tx.now();
+    let known = tx
+        .row(
+            "SELECT id FROM grants WHERE credential_id = $1 AND subject = $2 ORDER BY created_at LIMIT 1",
+            args![credential, &subject.key],
+        )
+        .await?;
+    let id = match known {
+        Some(row) => row.get(0)?,
+        None => {
+            let id = GrantId(tx.world().id());
+            let none = SecretString::from(String::new());
+            let sealed = tx.keys.seal(&tx.world, place(&id, "refresh_token"), &none);
+            tx.execute(
+                "INSERT INTO grants (id, user_id, credential_id, issuer, subject, address, tenant, scopes, refresh_token, \
+                 status, status_since, refresh_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, 'unset', $9, $9, $9)",
+                args![
+                    id, user, credential, &subject.issuer, &subject.key, &subject.address, &subject.tenant, sealed, now
+                ],
+            )
+            .await?;
+            id
+        }
+    };
+    let status = tx
+        .row("SELECT status FROM grants WHERE id = $1", args![id])
+        .await?;
+    let status: String = status.map_or(Ok(String::new()), |row| row.get(0))?;
+    if matches!(status.as_str(), "unset" | "revoked") {
+        set_status(tx, id, Status::Good, None, None).await?;
+    }
     tx.announce(Announcement::Grant(id));
     Ok(id)
 }

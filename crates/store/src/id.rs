@@ -128,6 +128,8 @@ ids! {
     AccountId = 'a';
     /// One consent round trip with its checks.
     ConnectId = 'n';
+    /// An account that waits for its person's consent.
+    PendingAccountId = 'p';
     /// A folder upstream, a Mailbox in JMAP.
     FolderId = 'm';
     /// One message, whatever number of copies it has upstream.

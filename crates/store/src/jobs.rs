@@ -10,6 +10,9 @@ use crate::id::JobId;
 use crate::tx::Tx;
 use crate::world::Millis;
 
+/// The kind of job that checks one account; its subject is the account.
+pub const ACCOUNT_CHECK: &str = "account-check";
+
 /// A claimed piece of work.
 #[derive(Debug, Clone)]
 pub struct Job {

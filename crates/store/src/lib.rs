@@ -20,8 +20,10 @@ pub mod credentials;
 pub mod db;
 pub mod emails;
 pub mod error;
+pub mod failures;
 pub mod folders;
 pub mod grants;
+pub mod guides;
 pub mod id;
 pub mod identities;
 pub mod intents;
@@ -29,11 +31,15 @@ pub mod intervals;
 pub mod invitations;
 pub mod jobs;
 pub mod login_sessions;
+pub mod pending_accounts;
+pub mod protocol_log;
 pub mod seal;
 pub mod search;
 pub mod submissions;
+pub mod taps;
 pub mod testing;
 pub mod threads;
+pub mod traffic;
 pub mod tx;
 pub mod users;
 pub mod world;
@@ -73,6 +79,8 @@ struct Inner {
     /// Names this process in leases and announcements.
     node: String,
     foreign_version: AtomicI64,
+    taps: taps::Taps,
+    installation: std::sync::OnceLock<String>,
 }
 
 impl Store {
@@ -94,6 +102,8 @@ impl Store {
             listeners,
             node,
             foreign_version,
+            taps: taps::Taps::default(),
+            installation: std::sync::OnceLock::new(),
         }));
         match store.prove_key_ring().await {
             Err(Error::BrokenOff) => store.prove_key_ring().await?,
@@ -130,6 +140,30 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// A name that this installation gave itself: no secret, it only tells one from another.
+    pub async fn installation(&self) -> Result<String> {
+        if let Some(known) = self.0.installation.get() {
+            return Ok(known.clone());
+        }
+        let name = self
+            .write(|tx| {
+                Box::pin(async move {
+                    let fresh = base32(&tx.world().random::<10>());
+                    tx.execute(
+                        "INSERT INTO meta (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
+                        args![fresh],
+                    )
+                    .await?;
+                    let row = tx
+                        .row("SELECT value FROM meta WHERE key = 'installation'", args![])
+                        .await?;
+                    row.map_or(Ok(String::new()), |row| row.get(0))
+                })
+            })
+            .await?;
+        Ok(self.0.installation.get_or_init(|| name).clone())
     }
 
     /// One snapshot to read from.

@@ -324,6 +324,14 @@ pub async fn update(tx: &mut Tx, id: UserId, patch: Patch) -> Result<User, Refus
 pub async fn remove(tx: &mut Tx, id: UserId) -> Result<User, Refusal> {
     lock_people(tx).await?;
     let user = find(tx, id).await?.ok_or(Refusal::NotFound)?;
+    // An app's own grant belongs to nobody in particular: whose mailboxes it opens keeps it.
+    tx.execute(
+        "UPDATE grants SET user_id = (SELECT a.owner_id FROM accounts a WHERE a.grant_id = grants.id ORDER BY a.created_at, a.id LIMIT 1) \
+         WHERE user_id = $1 AND EXISTS (SELECT 1 FROM accounts a WHERE a.grant_id = grants.id AND a.owner_id <> $1) \
+         AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.grant_id = grants.id AND a.owner_id = $1)",
+        args![id],
+    )
+    .await?;
     let holds = tx
         .number(
             "SELECT (SELECT COUNT(*) FROM accounts WHERE owner_id = $1) + (SELECT COUNT(*) FROM grants WHERE user_id = $1)",

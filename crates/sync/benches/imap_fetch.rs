@@ -110,6 +110,7 @@ async fn ours(address: SocketAddr, answer: &Answer) -> Duration {
         ca_file: None,
         proxy: None,
         allow_private_addresses: true,
+        tap: None,
     };
     let mut limits = Limits::default();
     // Into nothing: no message is to be spilled to the disk.

@@ -1,26 +1,28 @@
 //! Checks: the steps of a connect after its consent, and of an account on demand.
 //!
-//! A door writes a job; here it is carried out, each step written as it happens. What a check finds becomes
-//! the account's state, so that trying again and waiting end in the same place.
+//!     a job -> claimed -> short (a connect: imap, smtp) | full (on demand: each step of the chain)
+//!                      -> each step written as it happens -> the account's state
+//!
+//! What a check finds becomes the account's state, so that trying again and waiting end in the same place.
+
+mod full;
+mod mail;
+mod short;
 
 use std::time::{Duration, Instant};
 
 use provider::Providers;
 use provider::advice::Case;
-use provider::cause::{Step, put, to_case};
+use provider::cause::{self, Step, put, to_case};
 use provider::consent::{self, steps_of};
 use provider::profile::ProviderProfile;
-use provider::tokens::{self, Answered};
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::connects::{self, Status};
-use store::jobs::{self, Job};
-use store::{AccountId, Announcement, ConnectId, Millis};
+use store::jobs::{self, ACCOUNT_CHECK, Job};
+use store::{AccountId, Announcement, ConnectId, JobId, Millis};
 use wire::outcome::Verdict;
 
-use crate::imap::{Connection, ImapError};
-use crate::net::Timeouts;
-use crate::session::{self, NoSession};
-use crate::smtp;
+use crate::imap::ImapError;
 use crate::standing::{self, Shown};
 
 /// A check's worker is believed dead after this.
@@ -31,8 +33,6 @@ const MOST_TRIES: i64 = 5;
 const ABANDONED: Millis = 3 * 60_000;
 /// The kind of job that tries again whether an account can send.
 pub const SEND_CHECK: &str = "send-check";
-/// The kind of job that checks one account.
-const ACCOUNT_CHECK: &str = "account-check";
 /// Checks that run at once.
 const AT_ONCE: usize = 8;
 
@@ -131,24 +131,51 @@ async fn fail_abandoned(providers: &Providers) -> store::Result<()> {
     Ok(())
 }
 
-/// Where a check's steps are written.
+/// Where a check's steps go.
 enum Told {
     Connect(ConnectId),
-    Job,
+    Job(JobId),
+    Follower(cause::Told),
 }
 
 /// A check under way.
 struct Check<'a> {
     providers: &'a Providers,
     account: Account,
-    job: &'a Job,
     told: Told,
     steps: Vec<Step>,
 }
 
+/// What an account's check is asked to do besides.
+#[derive(serde::Serialize, serde::Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[serde(default)]
+pub struct Options {
+    /// Send one mail to the mailbox itself, and look for it.
+    pub mail: bool,
+}
+
+/// Checks an account here and now, whoever else may be at work on it.
+pub async fn check_now(
+    providers: &Providers,
+    account: Account,
+    options: Options,
+    told: cause::Told,
+) -> anyhow::Result<Vec<Step>> {
+    providers.store().read_log_switches().await?;
+    let mut check = Check {
+        providers,
+        account,
+        told: Told::Follower(told),
+        steps: Vec::new(),
+    };
+    check.run_on_demand(options).await?;
+    providers.store().flush_taps().await?;
+    Ok(check.steps)
+}
+
 async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
     let store = providers.store();
-    let (told, account) = match job.kind.as_str() {
+    let (told, steps, account) = match job.kind.as_str() {
         consent::CHECK_JOB => {
             let id = ConnectId(job.subject);
             let connect = store
@@ -156,12 +183,12 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
                 .await?;
             let account = connect.as_ref().and_then(|connect| connect.account_id);
             let steps = connect.as_ref().map(steps_of).unwrap_or_default();
-            ((Told::Connect(id), steps), account)
+            (Told::Connect(id), steps, account)
         }
-        SEND_CHECK | ACCOUNT_CHECK => ((Told::Job, Vec::new()), Some(AccountId(job.subject))),
+        SEND_CHECK | ACCOUNT_CHECK => (Told::Job(job.id), Vec::new(), Some(AccountId(job.subject))),
         other => {
             tracing::warn!(kind = other, "nobody knows this kind of work");
-            ((Told::Job, Vec::new()), None)
+            (Told::Job(job.id), Vec::new(), None)
         }
     };
     let found = match account {
@@ -174,20 +201,19 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
     };
     let job_id = job.id;
     if let Some(account) = found {
-        let ((told, steps), at_connect) = (told, job.kind == consent::CHECK_JOB);
         let mut check = Check {
             providers,
             account,
-            job,
             told,
             steps,
         };
-        if at_connect {
-            check.run_after_consent().await?;
-        } else if job.kind == SEND_CHECK {
-            check.smtp(Status::Checking).await?;
-        } else {
-            check.run_on_demand().await?;
+        match job.kind.as_str() {
+            consent::CHECK_JOB => check.run_after_consent().await?,
+            SEND_CHECK => check.smtp(Status::Checking).await?,
+            _ => {
+                let options = serde_json::from_str(&job.detail).unwrap_or_default();
+                check.run_on_demand(options).await?;
+            }
         }
     }
     store
@@ -206,44 +232,33 @@ async fn handle(providers: &Providers, job: &Job) -> anyhow::Result<()> {
 
 impl Check<'_> {
     async fn tell(&mut self, step: Step, status: Status) -> store::Result<()> {
-        put(&mut self.steps, step);
-        let steps = self.steps.clone();
-        let job = self.job.id;
-        match self.told {
+        put(&mut self.steps, step.clone());
+        let store = self.providers.store();
+        match &mut self.told {
             Told::Connect(id) => {
-                self.providers
-                    .store()
+                let (id, steps) = (*id, self.steps.clone());
+                store
                     .write(move |tx| {
                         Box::pin(async move { consent::save_steps(tx, id, status, &steps).await })
                     })
                     .await
             }
-            Told::Job => {
-                let text = serde_json::to_string(&steps).unwrap_or_else(|_| "[]".into());
-                self.providers
-                    .store()
-                    .write(move |tx| Box::pin(async move { jobs::progress(tx, job, &text).await }))
+            Told::Job(id) => {
+                let id = *id;
+                let text = serde_json::to_string(&self.steps).unwrap_or_else(|_| "[]".into());
+                store
+                    .write(move |tx| Box::pin(async move { jobs::progress(tx, id, &text).await }))
                     .await
+            }
+            Told::Follower(told) => {
+                told.tell(step);
+                Ok(())
             }
         }
     }
 
     fn profile(&self) -> Result<&ProviderProfile, provider::Error> {
         self.providers.profile(&self.account.provider)
-    }
-
-    /// Identity is proven, so the consent is kept whatever comes: receiving and sending are tried apart.
-    async fn run_after_consent(&mut self) -> anyhow::Result<()> {
-        let receives = self.imap(Status::Checking).await?;
-        self.smtp(Status::Checking).await?;
-        let last = self.steps.last().cloned();
-        if let Some(step) = last {
-            self.tell(step, Status::Done).await?;
-        }
-        if receives {
-            self.go_on();
-        }
-        Ok(())
     }
 
     /// The account's own task starts, or goes on, from here.
@@ -253,185 +268,82 @@ impl Check<'_> {
             .announce(Announcement::Grant(self.account.grant_id));
     }
 
-    async fn run_on_demand(&mut self) -> anyhow::Result<()> {
-        if self.token().await? {
-            let receives = self.imap(Status::Checking).await?;
-            self.smtp(Status::Checking).await?;
-            if receives {
-                self.go_on();
-            }
-        } else {
-            for name in ["imap", "smtp"] {
-                let subject = self.account.mailbox_address.clone();
-                self.tell(Step::skip(name, subject), Status::Checking)
-                    .await?;
-            }
-        }
-        Ok(())
+    /// Receiving works: out of a refusal it goes on filling; who is live stays live.
+    async fn receives(&self) -> store::Result<()> {
+        let id = self.account.id;
+        self.providers
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let now = accounts::find(tx, id).await?.map(|now| now.sync.status);
+                    if matches!(now, Some(SyncStatus::Later | SyncStatus::Blocked)) {
+                        accounts::set_sync(tx, id, SyncStatus::Filling, None, None).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 
-    /// Refreshes once: the surest proof that the grant lives.
-    async fn token(&mut self) -> anyhow::Result<bool> {
-        let subject = self.account.smtp_user.clone();
-        self.tell(Step::running("token", subject.clone()), Status::Checking)
-            .await?;
-        let began = Instant::now();
-        let week = 7 * 24 * 3_600_000;
-        let answered = tokens::refresh(self.providers, self.account.grant_id, week).await;
-        // Asking for more life than any token has is how a refresh is forced; the one that came is looked at below.
-        let answered = match answered {
-            Ok(Answered::Later(..)) | Err(_) => {
-                tokens::fresh_token(self.providers, self.account.grant_id).await?
-            }
-            Ok(other) => other,
-        };
-        let ms = millis(began);
-        let step = match &answered {
-            Answered::Fresh(_) => Step::ok("token", subject, ms),
-            Answered::Later(_, cause)
-            | Answered::AppBroken(cause)
-            | Answered::NeedsConsent(cause) => Step::fail("token", subject, ms, to_case(cause)),
-        };
-        let works = matches!(answered, Answered::Fresh(_));
-        self.tell(step, Status::Checking).await?;
-        Ok(works)
+    /// Sending works.
+    async fn sends(&self) -> store::Result<()> {
+        let id = self.account.id;
+        self.providers
+            .store()
+            .write(move |tx| {
+                Box::pin(
+                    async move { accounts::set_send(tx, id, SendStatus::Ready, None, None).await },
+                )
+            })
+            .await
     }
 
-    /// Login, LIST and SELECT of the inbox.
-    async fn imap(&mut self, status: Status) -> anyhow::Result<bool> {
-        let subject = self.profile()?.imap.to_string();
-        self.tell(Step::running("imap", subject.clone()), status)
-            .await?;
-        let began = Instant::now();
-        let tried = match session::open(self.providers, &self.account).await {
-            Ok(mut session) => {
-                let looked = look_around(&mut session.connection).await;
-                if looked.is_ok() {
-                    let _ = session.connection.logout().await;
-                }
-                looked.map_err(NoSession::Imap)
-            }
-            Err(error) => Err(error),
-        };
-        let ms = millis(began);
-        let store = self.providers.store();
-        let (step, works) = match tried {
-            Ok(folders) => {
-                let id = self.account.id;
-                store
-                    .write(move |tx| {
-                        Box::pin(async move {
-                            // Only out of a refusal: who is live stays live, who fills goes on filling.
-                            let now = accounts::find(tx, id).await?.map(|now| now.sync.status);
-                            if matches!(now, Some(SyncStatus::Later | SyncStatus::Blocked)) {
-                                accounts::set_sync(tx, id, SyncStatus::Filling, None, None).await?;
-                            }
-                            Ok(())
-                        })
-                    })
-                    .await?;
-                (
-                    Step::ok("imap", subject, ms).said(&format!("{folders} folders")),
-                    true,
-                )
-            }
-            Err(NoSession::NoToken(cause)) => {
-                (Step::fail("imap", subject, ms, to_case(&cause)), false)
-            }
-            Err(NoSession::Ours(error)) => anyhow::bail!(error),
-            Err(NoSession::Imap(error)) => {
-                let lasts = self.account.sync.status != SyncStatus::Live
-                    && self.account.sync.status != SyncStatus::Filling;
-                let (case, judged) = self
-                    .judge(&error.verdict(), error.provider_said(), lasts)
-                    .await?;
-                standing::show_sync(
-                    store,
-                    &self.account,
-                    &judged,
-                    self.cause(&error.verdict(), error.provider_said()),
-                )
-                .await?;
-                (self.refusal("imap", subject, ms, case, &judged), false)
-            }
-        };
-        self.tell(step, status).await?;
-        Ok(works)
-    }
-
-    /// EHLO, TLS and AUTH; no mail.
-    async fn smtp(&mut self, status: Status) -> anyhow::Result<()> {
-        let profile = self.profile()?.clone();
-        let subject = profile.smtp.to_string();
-        self.tell(Step::running("smtp", subject.clone()), status)
-            .await?;
-        let began = Instant::now();
-        let token = match session::token(self.providers, &self.account).await {
-            Ok(token) => token,
-            Err(NoSession::NoToken(cause)) => {
-                self.tell(
-                    Step::fail("smtp", subject, millis(began), to_case(&cause)),
-                    status,
-                )
-                .await?;
-                // The next try follows: once there is a token again, sending shall not stay as it was.
-                standing::look_again(self.providers.store(), &self.account).await?;
-                return Ok(());
-            }
-            Err(error) => anyhow::bail!("{error:?}"),
-        };
-        let target = session::target(self.providers, &profile, &profile.smtp, profile.smtp_tls);
-        let probe = smtp::probe(
-            &target,
-            &Timeouts::default(),
-            &self.account.smtp_user,
-            &token.token,
+    /// A refusal of the IMAP side: judged, shown as the account's state, and told as a step.
+    async fn refused_imap(
+        &self,
+        name: &str,
+        subject: String,
+        began: Instant,
+        error: &ImapError,
+    ) -> store::Result<Step> {
+        let lasts = self.account.sync.status != SyncStatus::Live
+            && self.account.sync.status != SyncStatus::Filling;
+        let (verdict, said) = (error.verdict(), error.provider_said());
+        let (cause, judged) = self.judge(&verdict, said, lasts).await?;
+        standing::show_sync(
+            self.providers.store(),
+            &self.account,
+            &judged,
+            cause.clone(),
         )
-        .await;
-        let ms = millis(began);
-        let store = self.providers.store();
-        let step = match probe.failure {
-            None => {
-                let id = self.account.id;
-                store
-                    .write(move |tx| {
-                        Box::pin(async move {
-                            accounts::set_send(tx, id, SendStatus::Ready, None, None).await
-                        })
-                    })
-                    .await?;
-                Step::ok("smtp", subject, ms)
-            }
-            Some(failure) => {
-                let verdict = Verdict {
-                    outcome: failure.outcome,
-                    cause_id: failure.cause_id,
-                    refresh_first: failure.refresh_first,
-                };
-                let lasts = self.account.send.status != SendStatus::Ready;
-                let (case, judged) = self
-                    .judge(&verdict, Some(&failure.provider_said), lasts)
-                    .await?;
-                standing::show_send(
-                    store,
-                    &self.account,
-                    &judged,
-                    self.cause(&verdict, Some(&failure.provider_said)),
-                )
-                .await?;
-                self.refusal("smtp", subject, ms, case, &judged)
-            }
-        };
-        self.tell(step, status).await?;
-        Ok(())
+        .await?;
+        Ok(self.refusal(name, subject, millis(began), to_case(&cause), &judged))
     }
 
-    fn cause(&self, verdict: &Verdict, said: Option<&str>) -> store::intervals::Cause {
-        let label = self
-            .profile()
-            .map(|profile| profile.label.clone())
-            .unwrap_or_default();
-        standing::cause(&self.account, verdict.cause_id, said).with("provider", label)
+    /// The same of the SMTP side.
+    async fn refused_smtp(
+        &self,
+        name: &str,
+        subject: String,
+        began: Instant,
+        failure: &crate::smtp::Failure,
+    ) -> store::Result<Step> {
+        let verdict = Verdict {
+            outcome: failure.outcome,
+            cause_id: failure.cause_id,
+            refresh_first: failure.refresh_first,
+        };
+        let lasts = self.account.send.status != SendStatus::Ready;
+        let said = Some(failure.provider_said.as_str());
+        let (cause, judged) = self.judge(&verdict, said, lasts).await?;
+        standing::show_send(
+            self.providers.store(),
+            &self.account,
+            &judged,
+            cause.clone(),
+        )
+        .await?;
+        Ok(self.refusal(name, subject, millis(began), to_case(&cause), &judged))
     }
 
     async fn judge(
@@ -439,14 +351,15 @@ impl Check<'_> {
         verdict: &Verdict,
         said: Option<&str>,
         lasts: bool,
-    ) -> store::Result<(Case, standing::Standing)> {
+    ) -> Result<(store::intervals::Cause, standing::Standing), store::Error> {
         let store = self.providers.store();
-        let consented_at = standing::consented_at(store, &self.account).await?;
+        let settled_from = standing::settled_from(store, &self.account).await?;
         // At a check somebody is watching: what is refused is shown, however short it may last.
         let failures = if lasts { standing::PATIENCE } else { 0 };
-        let judged = standing::judge(verdict, store.now(), consented_at, failures);
-        let case = to_case(&self.cause(verdict, said));
-        Ok((case, judged))
+        let judged = standing::judge(verdict, store.now(), settled_from, failures);
+        let cause = standing::cause(self.providers, &self.account, verdict.cause_id, said).await?;
+        standing::count(self.providers, &self.account, &cause).await?;
+        Ok((cause, judged))
     }
 
     /// A refusal that waiting may mend is a warning with its time; everything else is a failure.
@@ -466,16 +379,6 @@ impl Check<'_> {
             _ => Step::fail(name, subject, ms, case),
         }
     }
-}
-
-async fn look_around(connection: &mut Connection) -> Result<usize, ImapError> {
-    let folders = connection.list_folders().await?;
-    let inbox = folders
-        .iter()
-        .find(|folder| folder.is_inbox())
-        .map_or("INBOX", |folder| folder.name.as_str());
-    connection.examine(inbox, false).await?;
-    Ok(folders.len())
 }
 
 fn millis(began: Instant) -> u64 {

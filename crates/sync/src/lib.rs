@@ -29,11 +29,25 @@ pub async fn run(providers: Providers) {
     workers.spawn(supervisor::run(providers.clone()));
     workers.spawn(submissions::run(providers.clone()));
     workers.spawn(checks::run(providers.clone()));
+    workers.spawn(write_taps(providers.clone()));
     workers.spawn(provider::tokens::keep_fresh(providers.clone()));
     workers.spawn(provider::tokens::forget_changed(providers));
     while let Some(ended) = workers.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a worker ended");
+        }
+    }
+}
+
+/// What went over the connections is written this often; a log that was switched on begins as soon.
+const TAPS: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Writes counts and protocol logs now and then.
+async fn write_taps(providers: Providers) {
+    loop {
+        tokio::time::sleep(TAPS).await;
+        if let Err(error) = providers.store().flush_taps().await {
+            tracing::warn!(%error, "traffic and protocol logs wait for the store");
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum Tls {
 }
 
 /// Where to connect and how.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Target {
     pub host: String,
     pub port: u16,
@@ -44,6 +44,8 @@ pub struct Target {
     /// HTTP proxy for CONNECT; user and password may stand in the URL.
     pub proxy: Option<Url>,
     pub allow_private_addresses: bool,
+    /// Counts and writes down what goes over the connection, where it belongs to an account.
+    pub tap: Option<std::sync::Arc<store::taps::Tap>>,
 }
 
 /// Time limits (facts/providers.md, 9).
@@ -144,7 +146,24 @@ pub async fn start_tls(
     target: &Target,
     limits: &Timeouts,
 ) -> Result<Stream, NetError> {
-    tls::wrap(stream, &target.host, target.ca_file.as_deref(), limits.tls).await
+    let ca_file = target.ca_file.as_deref();
+    let (stream, _) = tls::wrap(stream, &target.host, ca_file, limits.tls).await?;
+    Ok(stream)
+}
+
+/// Connects with TLS from the first octet, and gives the server's certificate (DER) with the stream.
+pub async fn connect_and_look(
+    target: &Target,
+    limits: &Timeouts,
+) -> Result<(Stream, Option<Vec<u8>>), NetError> {
+    let plain = Target {
+        tls: Tls::Off,
+        ..target.clone()
+    };
+    let stream = connect(&plain, limits).await?;
+    let ca_file = target.ca_file.as_deref();
+    let (stream, certificate) = tls::wrap(stream, &target.host, ca_file, limits.tls).await?;
+    Ok((stream, certificate.map(|der| der.to_vec())))
 }
 
 async fn open(target: &Target, limits: &Timeouts) -> Result<Stream, NetError> {

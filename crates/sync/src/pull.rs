@@ -14,11 +14,11 @@ mod look;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use provider::Providers;
-use store::accounts::{self, Account};
+use store::accounts::{self, Account, SyncStatus};
 use store::emails::{self, Place};
 use store::folders::{self, Folder};
 use store::intervals::Side;
-use store::{AccountId, EmailId, FolderId};
+use store::{AccountId, EmailId, FolderId, Millis};
 use wire::imap::SearchKey;
 
 use crate::imap::{Connection, ImapError};
@@ -172,6 +172,7 @@ pub async fn pull(
             .map(i64::from)
             .collect()
     };
+    let mut newest: Option<Millis> = None;
     let mut pulled = Pulled {
         gone: remove_gone(providers, id, folder, uidvalidity, &known, &there).await?,
         ..Pulled::default()
@@ -249,6 +250,7 @@ pub async fn pull(
             *strikes.by_uid.entry((folder_id, *uid)).or_default() += 1;
         }
         let ready: Vec<_> = ready.into_iter().chain(hopeless).collect();
+        newest = newest.max(ready.iter().filter_map(|(_, row)| row.received_at).max());
         if !ready.is_empty() {
             pulled.added +=
                 keep_batch(providers, account, folder, uidvalidity, &ready, fetched).await?;
@@ -279,12 +281,26 @@ pub async fn pull(
                 .await?;
                 if pulled.added > 0 && inbox {
                     accounts::touched(tx, id, Side::Sync).await?;
+                    note_lag(tx, id, newest).await?;
                 }
                 Ok(())
             })
         })
         .await?;
     Ok(pulled)
+}
+
+/// How long the newest mail took from the provider's clock to here. Only of a mailbox that is live: what is
+/// filled was never late.
+async fn note_lag(tx: &mut store::Tx, id: AccountId, newest: Option<Millis>) -> store::Result<()> {
+    let live = accounts::find(tx, id)
+        .await?
+        .is_some_and(|now| now.sync.status == SyncStatus::Live);
+    if let Some(newest) = newest.filter(|_| live) {
+        let seconds = (tx.now() - newest).max(0) / 1_000;
+        accounts::set_lag(tx, id, seconds).await?;
+    }
+    Ok(())
 }
 
 /// The UIDs to look at: the newest, and everything that came since the last position.

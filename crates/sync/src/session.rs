@@ -9,9 +9,9 @@ use std::time::Duration;
 use provider::Providers;
 use provider::profile::{HostPort, ProviderProfile, Tls};
 use provider::tokens::{self, Answered, Fresh};
-use store::Millis;
 use store::accounts::Account;
 use store::intervals::Cause;
+use store::{AccountId, Millis};
 use wire::outcome::Outcome;
 
 use crate::imap::{Connection, ImapError, Limits};
@@ -77,12 +77,13 @@ impl Session {
     }
 }
 
-/// Where a provider's mail server is.
+/// Where a provider's mail server is; with an account, what goes there is counted as its.
 pub fn target(
     providers: &Providers,
     profile: &ProviderProfile,
     server: &HostPort,
     tls: Tls,
+    account: Option<AccountId>,
 ) -> Target {
     Target {
         host: server.host.clone(),
@@ -94,6 +95,7 @@ pub fn target(
         ca_file: profile.ca_file.clone(),
         proxy: providers.proxy().cloned(),
         allow_private_addresses: profile.allow_private_addresses,
+        tap: account.map(|id| providers.store().tap(id)),
     }
 }
 
@@ -129,6 +131,13 @@ async fn log_in(
     account: &Account,
     token: &Fresh,
 ) -> Result<Connection, ImapError> {
+    let mut connection = connect(providers, account).await?;
+    authenticate(&mut connection, account, token).await?;
+    Ok(connection)
+}
+
+/// Connects: name, TCP, TLS, greeting, capabilities.
+pub async fn connect(providers: &Providers, account: &Account) -> Result<Connection, ImapError> {
     let profile = match providers.profile(&account.provider) {
         Ok(profile) => profile,
         Err(error) => {
@@ -137,27 +146,34 @@ async fn log_in(
             });
         }
     };
-    let target = target(providers, profile, &profile.imap, profile.imap_tls);
-    let mut connection = Connection::open(&target, Limits::default()).await?;
+    let (server, tls) = (&profile.imap, profile.imap_tls);
+    let target = target(providers, profile, server, tls, Some(account.id));
+    Connection::open(&target, Limits::default()).await
+}
+
+/// Logs in with a token, and says who we are.
+pub async fn authenticate(
+    connection: &mut Connection,
+    account: &Account,
+    token: &Fresh,
+) -> Result<(), ImapError> {
     connection
         .authenticate_xoauth2(&account.mailbox_address, &token.token)
         .await?;
-    if connection.capabilities().has("ID") {
-        // Google asks clients to say who they are; who does not like it says so and goes on.
-        let pairs = [
-            ("name", "Tegata"),
-            ("version", env!("CARGO_PKG_VERSION")),
-            ("vendor", "Tegata"),
-        ];
-        match connection.id(&pairs).await {
-            Ok(_) => {}
-            // Who asks us to wait means the whole session.
-            Err(error) if matches!(error.verdict().outcome, Outcome::Later { .. }) => {
-                return Err(error);
-            }
-            Err(ImapError::Refused { .. }) => {}
-            Err(error) => return Err(error),
-        }
+    if !connection.capabilities().has("ID") {
+        return Ok(());
     }
-    Ok(connection)
+    // Google asks clients to say who they are; who does not like it says so and goes on.
+    let pairs = [
+        ("name", "Tegata"),
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("vendor", "Tegata"),
+    ];
+    match connection.id(&pairs).await {
+        Ok(_) => Ok(()),
+        // Who asks us to wait means the whole session.
+        Err(error) if matches!(error.verdict().outcome, Outcome::Later { .. }) => Err(error),
+        Err(ImapError::Refused { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }

@@ -6,13 +6,25 @@
 
 use std::time::Duration;
 
+use provider::Providers;
+use provider::advice;
+use provider::profile::Kind;
 use store::accounts::{self, Account, SendStatus, SyncStatus};
+use store::credentials::{self, Access};
 use store::intervals::Cause;
-use store::{Millis, Store, connects, jobs};
+use store::{Millis, Store, connects, failures, grants, guides, jobs};
 use wire::outcome::{Outcome, Verdict};
 
 /// Settings at Microsoft work after one to two hours.
 pub const SETTLING: Millis = 2 * 3_600_000;
+/// Cards of the guide whose settings take that long.
+const SETTLING_CARDS: [&str; 5] = [
+    "mail-apps",
+    "shared-mailbox",
+    "service-principal",
+    "mailbox-permissions",
+    "imap",
+];
 /// While a setting may be settling, it is tried this often.
 pub const SETTLING_TRY: Duration = Duration::from_secs(300);
 /// What needs a person is looked at this often.
@@ -54,9 +66,10 @@ pub enum Shown {
     Blocked,
 }
 
-/// Judges a refusal. `consented_at` is the account's last consent, `failures` the faults in a row before.
-pub fn judge(verdict: &Verdict, now: Millis, consented_at: Millis, failures: u32) -> Standing {
-    let settled = consented_at + SETTLING;
+/// Judges a refusal. `settled_from` is when a setting may last have been changed (see [`settled_from`]),
+/// `failures` the faults in a row before.
+pub fn judge(verdict: &Verdict, now: Millis, settled_from: Millis, failures: u32) -> Standing {
+    let settled = settled_from + SETTLING;
     if can_be_delay(verdict.cause_id) && now < settled {
         return Standing {
             show: Some(Shown::Later(settled)),
@@ -119,13 +132,48 @@ pub fn back_off(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.min(9)).min(Duration::from_secs(300))
 }
 
-/// When the account's person last consented.
-pub async fn consented_at(store: &Store, account: &Account) -> store::Result<Millis> {
-    let (id, created) = (account.id, account.created_at);
-    let found = store
-        .read(move |tx| Box::pin(async move { connects::last_consent(tx, id).await }))
-        .await?;
-    Ok(found.unwrap_or(created))
+/// From when a setting may still be on its way: the account's last consent, or when somebody did the guide's
+/// card of such a setting, whichever is later.
+pub async fn settled_from(store: &Store, account: &Account) -> store::Result<Millis> {
+    let (id, created, provider) = (account.id, account.created_at, account.provider.clone());
+    store
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut from = connects::last_consent(tx, id).await?.unwrap_or(created);
+                for (card, (done_at, _)) in guides::find(tx, &provider).await?.cards {
+                    if SETTLING_CARDS.contains(&card.as_str()) {
+                        from = from.max(done_at);
+                    }
+                }
+                Ok(from)
+            })
+        })
+        .await
+}
+
+/// Counts a refusal for the health of its provider.
+pub async fn count(providers: &Providers, account: &Account, cause: &Cause) -> store::Result<()> {
+    let (id, provider) = (account.id, account.provider.clone());
+    let profile = providers.profile(&provider);
+    let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
+    let credential = cause
+        .values
+        .get("credential")
+        .and_then(|id| id.parse().ok());
+    let cause = cause.clone();
+    providers
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let at = failures::Where {
+                    provider,
+                    credential,
+                    account: Some(id),
+                };
+                provider::failures::note(tx, kind, &at, &cause).await
+            })
+        })
+        .await
 }
 
 /// Shows what was judged of receiving.
@@ -204,17 +252,50 @@ pub async fn look_again(store: &Store, account: &Account) -> store::Result<()> {
         .await
 }
 
-/// The cause of a refusal, with what the sentences have blanks for.
-pub fn cause(account: &Account, cause_id: &str, said: Option<&str>) -> Cause {
-    let cause = Cause::new(cause_id)
+/// The cause of a refusal, with what the sentences and cards need. With app-only access the same words of
+/// Exchange have causes of their own: there is no person who could have signed in wrongly.
+pub async fn cause(
+    providers: &Providers,
+    account: &Account,
+    cause_id: &str,
+    said: Option<&str>,
+) -> store::Result<Cause> {
+    let grant = account.grant_id;
+    let credential = providers
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                match grants::find(tx, grant).await? {
+                    Some(grant) => credentials::find(tx, grant.credential_id).await,
+                    None => Ok(None),
+                }
+            })
+        })
+        .await?;
+    let app_only = credential
+        .as_ref()
+        .is_some_and(|credential| credential.fields.access == Access::AppOnly);
+    let cause_id = match app_only {
+        true => advice::app_only(cause_id, None).unwrap_or(cause_id),
+        false => cause_id,
+    };
+    let mut cause = Cause::new(cause_id)
         .with("address", &account.mailbox_address)
         .with("person", &account.smtp_user)
         .with("sender", &account.sender_address)
         .with("account", account.id);
-    match said {
+    if let Some(credential) = credential {
+        cause = cause.with("credential", credential.id);
+    }
+    if let Ok(profile) = providers.profile(&account.provider) {
+        cause = cause
+            .with("provider", &profile.label)
+            .with("guide", &profile.name);
+    }
+    Ok(match said {
         Some(said) => cause.said(said),
         None => cause,
-    }
+    })
 }
 
 #[cfg(test)]

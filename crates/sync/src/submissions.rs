@@ -181,10 +181,12 @@ async fn send(
     let addresses: Addresses = serde_json::from_str(&submission.envelope)?;
     let Some(message) = providers.store().blobs().get(submission.blob_id).await? else {
         let cause = standing::cause(
+            providers,
             account,
             "unknown-answer",
-            Some("the message's bytes are missing from the blob store"),
-        );
+            Some("the message\'s bytes are missing from the blob store"),
+        )
+        .await?;
         return turn(
             providers,
             submission,
@@ -215,7 +217,8 @@ async fn send(
         }
     };
     let Ok(profile) = providers.profile(&account.provider) else {
-        let cause = standing::cause(account, "provider-not-configured", None)
+        let cause = standing::cause(providers, account, "provider-not-configured", None)
+            .await?
             .with("provider", &account.provider);
         let wait = Duration::from_secs(300);
         return turn(
@@ -228,7 +231,8 @@ async fn send(
         )
         .await;
     };
-    let target = session::target(providers, profile, &profile.smtp, profile.smtp_tls);
+    let (server, tls) = (&profile.smtp, profile.smtp_tls);
+    let target = session::target(providers, profile, server, tls, Some(account.id));
     let envelope = Envelope {
         from: addresses.mail_from,
         to: addresses.rcpt_to.clone(),
@@ -299,7 +303,14 @@ async fn refused(
     recipients: &[String],
     failure: &Failure,
 ) -> anyhow::Result<()> {
-    let cause = standing::cause(account, failure.cause_id, Some(&failure.provider_said));
+    let cause = standing::cause(
+        providers,
+        account,
+        failure.cause_id,
+        Some(&failure.provider_said),
+    )
+    .await?;
+    standing::count(providers, account, &cause).await?;
     tracing::info!(submission.id = %submission.id, cause = failure.cause_id, phase = failure.phase, unclear = failure.unclear, "a mail was not taken");
     if failure.unclear {
         return turn(
@@ -318,9 +329,9 @@ async fn refused(
         refresh_first: failure.refresh_first,
     };
     let now = providers.store().now();
-    let consented_at = standing::consented_at(providers.store(), account).await?;
+    let settled_from = standing::settled_from(providers.store(), account).await?;
     let attempts = u32::try_from(submission.attempts.max(1) - 1).unwrap_or(0);
-    let judged = standing::judge(&verdict, now, consented_at, attempts);
+    let judged = standing::judge(&verdict, now, settled_from, attempts);
     // A refusal at login is the mailbox's; one of sender, recipient or content is this mail's.
     let of_mailbox = matches!(
         failure.phase,

@@ -216,16 +216,27 @@ async fn after_imap(
 ) -> Duration {
     let verdict = error.verdict();
     tracing::info!(account.id = %account.id, cause = verdict.cause_id, failures, "a session ended: {error}");
-    if failures <= QUIET && matches!(verdict.outcome, Outcome::Later { after } if after.is_zero()) {
+    let said = error.provider_said();
+    let cause = match standing::cause(providers, account, verdict.cause_id, said).await {
+        Ok(cause) => cause,
+        Err(error) => {
+            tracing::warn!(account.id = %account.id, %error, "the store is away; trying again");
+            return back_off(failures);
+        }
+    };
+    let planned = matches!(verdict.outcome, Outcome::Later { after } if after.is_zero());
+    if !planned && let Err(error) = standing::count(providers, account, &cause).await {
+        tracing::warn!(account.id = %account.id, %error, "a failure could not be counted");
+    }
+    if failures <= QUIET && planned {
         // The planned end of a token, or a server that closes: come back at once, but not in a loop, and not
         // silently for ever.
         return back_off(failures).saturating_sub(Duration::from_secs(1));
     }
-    let consented_at = standing::consented_at(providers.store(), account)
+    let settled_from = standing::settled_from(providers.store(), account)
         .await
         .unwrap_or(account.created_at);
-    let judged = standing::judge(&verdict, providers.store().now(), consented_at, failures);
-    let cause = standing::cause(account, verdict.cause_id, error.provider_said());
+    let judged = standing::judge(&verdict, providers.store().now(), settled_from, failures);
     if let Err(error) = standing::show_sync(providers.store(), account, &judged, cause).await {
         tracing::warn!(account.id = %account.id, %error, "a state could not be stored");
     }

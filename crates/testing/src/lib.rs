@@ -5,6 +5,7 @@
 //!     postgres::server()    a PostgreSQL of one's own, to be stopped and started again
 //!     dovecot::start(...)   IMAP with XOAUTH2, checked at an introspection endpoint
 //!     postfix::start(...)   submission, signed in through that Dovecot
+//!     pebble::start(...)    a certificate authority that speaks ACME, with a DNS of its own
 //!     chromium::path()      the browser for the stories
 //!     program::Tegata       the program itself, with clients, watched for secrets that leak
 //!     talk::Talk            a line-by-line conversation over TCP or TLS
@@ -18,6 +19,7 @@ pub mod authority;
 pub mod chromium;
 mod daemon;
 pub mod dovecot;
+pub mod pebble;
 mod place;
 pub mod postfix;
 pub mod postgres;
@@ -28,6 +30,7 @@ mod wait;
 
 pub use authority::Authority;
 pub use dovecot::Dovecot;
+pub use pebble::Pebble;
 pub use place::{free_port, temporary_folder};
 pub use postfix::Postfix;
 pub use program::{Setup, Tegata};

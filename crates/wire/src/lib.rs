@@ -1,6 +1,7 @@
 //! wire
 
 pub mod imap;
+pub mod mask;
 pub mod mime;
 pub mod oauth;
 pub mod outcome;

@@ -240,6 +240,7 @@ async fn person(store: &Store, login: &'static str) -> (User, AccountId) {
                     note: String::new(),
                     tenant: String::new(),
                     redirect_path: "/common/cmn270.do".to_owned(),
+                    ..credentials::Fields::default()
                 };
                 let credential = credentials::add(tx, &fields, &"secret".to_owned().into()).await?;
                 let subject = Subject {

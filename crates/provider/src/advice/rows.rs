@@ -5,6 +5,7 @@ mod checks;
 mod consent;
 mod exchange;
 mod google;
+mod guide;
 mod imap;
 mod microsoft;
 mod net;
@@ -31,6 +32,7 @@ pub(super) const ALL: &[&[Row]] = &[
     app_only::ROWS,
     setup::ROWS,
     checks::ROWS,
+    guide::ROWS,
     self_check::ROWS,
 ];
 

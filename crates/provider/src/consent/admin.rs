@@ -69,7 +69,7 @@ pub(super) async fn finish_admin_consent(
     let profile = providers.profile(&credential.fields.provider)?;
     let case = callback.error.as_deref().map(|error| {
         let description = callback.error_description.as_deref().unwrap_or_default();
-        advice::callback_error(profile.kind, error, description).with("provider", &profile.label)
+        profile.facts(advice::callback_error(profile.kind, error, description))
     });
     let given = case.is_none();
     let credential_id = credential.id;
@@ -84,6 +84,7 @@ pub(super) async fn finish_admin_consent(
                         "credential.admin_consent_refused"
                     };
                     audit::add(tx, &Actor::system(), action, credential_id, json!({})).await?;
+                    credentials::set_admin_consent(tx, credential_id, given).await?;
                 }
                 Ok(())
             })

@@ -6,13 +6,13 @@ use secrecy::{ExposeSecret, SecretString};
 use store::connects::{self, Connect, Status};
 use store::credentials::{self, Credential};
 use store::grants::{self, Subject, Tokens};
-use store::{ConnectId, LoginSessionId};
+use store::{ConnectId, LoginSessionId, failures};
 use wire::oauth::{self, Callback, TokenReply};
 
 use super::admin::finish_admin_consent;
 use super::{Person, fingerprint, make_account, save_steps, tenant_of};
 use crate::advice::{self, Case, TokenStep};
-use crate::cause::{Step, put};
+use crate::cause::{Step, put, to_cause};
 use crate::http::Failure;
 use crate::profile::{Expected, Identity, ProviderProfile};
 use crate::{Error, Providers, tokens};
@@ -115,9 +115,20 @@ pub async fn finish(
         if let Err((steps, cause)) = ended {
             tracing::info!(connect.id = %id, cause, "a consent ended without an account");
             let store = providers.store();
+            let kind = trip.profile.kind;
+            let at = failures::Where {
+                provider: credential.fields.provider.clone(),
+                credential: Some(credential.id),
+                account: None,
+            };
             store
                 .write(move |tx| {
-                    Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
+                    Box::pin(async move {
+                        for case in steps.iter().filter_map(|step| step.case.as_ref()) {
+                            crate::failures::note(tx, kind, &at, &to_cause(case)).await?;
+                        }
+                        save_steps(tx, id, Status::Failed, &steps).await
+                    })
                 })
                 .await?;
         }
@@ -139,7 +150,8 @@ type Ended = Result<(), (Vec<Step>, String)>;
 
 impl Trip<'_> {
     fn case(&self, case: Case) -> Case {
-        case.with("provider", &self.profile.label)
+        self.profile
+            .facts(case)
             .with("address", &self.connect.mailbox_address)
             .with("credential", self.credential.id.to_string())
             .with("uri", &self.connect.redirect_uri)

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use store::credentials::{self, Credential};
+use store::credentials::{self, Access, Credential};
+use store::failures;
 use store::grants::{self, Grant, Status, Tokens};
 use store::{GrantId, Millis};
 use wire::oauth;
@@ -12,8 +13,8 @@ use super::step::{self, Action, Answer, Event, Outcome, State, View};
 use crate::advice::Case;
 use crate::cause::to_cause;
 use crate::http::Failure;
-use crate::profile::ProviderProfile;
-use crate::{Error, Providers};
+use crate::profile::{Kind, ProviderProfile};
+use crate::{Error, Providers, microsoft};
 
 /// Two planned refreshes of a grant are at least this far apart.
 const SOONEST: Millis = 10_000;
@@ -181,13 +182,14 @@ impl Flight {
         let (Some(token), Some(secret)) = (token, secret) else {
             return Ok(Answer::GrantRefused);
         };
-        let scope = profile.refresh_scope(Some(&self.grant.scopes));
-        let form = oauth::refresh_form(
-            &self.credential.fields.client_id,
-            Some(&secret),
-            &token,
-            scope.as_deref(),
-        );
+        let client_id = &self.credential.fields.client_id;
+        let app_only = self.credential.fields.access == Access::AppOnly;
+        let form = if app_only {
+            oauth::client_credentials_form(client_id, &secret, microsoft::APP_SCOPE)
+        } else {
+            let scope = profile.refresh_scope(Some(&self.grant.scopes));
+            oauth::refresh_form(client_id, Some(&secret), &token, scope.as_deref())
+        };
         let tenant =
             Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
         let deadline = Duration::from_millis(within.max(1_000).unsigned_abs());
@@ -215,13 +217,18 @@ impl Flight {
             Err(Failure::Refused(error)) => {
                 let case = refresh_case(profile, &error, now - self.grant.created_at);
                 self.refusal = Some(self.facts(profile, case));
-                answer_of(&error)
+                match answer_of(&error) {
+                    // Nobody consented, so nobody can consent again: the app itself is what is refused.
+                    Answer::GrantRefused | Answer::PersonNeeded if app_only => Answer::AppRefused,
+                    answer => answer,
+                }
             }
         })
     }
 
     fn facts(&self, profile: &ProviderProfile, case: Case) -> Case {
-        case.with("provider", &profile.label)
+        profile
+            .facts(case)
             .with("address", &self.grant.subject.address)
             .with("credential", self.credential.id.to_string())
     }
@@ -277,6 +284,13 @@ impl Flight {
         let cause = to_cause(&case);
         let until = next_try.filter(|_| status == Some(Status::Throttled));
         let jitter = i64::try_from(providers.store().world().jitter(1_000)).unwrap_or(0);
+        let profile = providers.profile(&self.credential.fields.provider);
+        let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
+        let at = failures::Where {
+            provider: self.credential.fields.provider.clone(),
+            credential: Some(credential),
+            account: None,
+        };
         providers
             .store()
             .write(move |tx| {
@@ -284,6 +298,7 @@ impl Flight {
                     let turned = status.map(|status| (status, until, cause.clone()));
                     let next = next_try.map(|time| time + jitter);
                     let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
+                    crate::failures::note(tx, kind, &at, &cause).await?;
                     if ours && status == Some(Status::AppBroken) {
                         credentials::set_status(
                             tx,

@@ -7,6 +7,7 @@
 
 mod authorize;
 mod decide;
+mod discovery;
 mod google;
 mod id_token;
 mod introspect;
@@ -43,12 +44,17 @@ pub(crate) fn router(site: Site) -> Router {
     let paths = match site.provider {
         ProviderKind::Google => Router::new()
             .route("/o/oauth2/v2/auth", get(authorize::google))
+            .route("/.well-known/openid-configuration", get(discovery::google))
             .route("/token", post(token::google))
             .route("/revoke", post(revoke::revoke)),
         ProviderKind::Microsoft => Router::new()
             .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::microsoft))
             .route("/{tenant}/v2.0/adminconsent", get(authorize::admin_consent))
             .route("/{tenant}/adminconsent", get(authorize::admin_consent))
+            .route(
+                "/{tenant}/v2.0/.well-known/openid-configuration",
+                get(discovery::microsoft),
+            )
             .route("/{tenant}/oauth2/v2.0/token", post(token::microsoft)),
     };
     paths

@@ -1,15 +1,20 @@
 //! `tegata account`
 
-use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use provider::advice::Language;
+use provider::app_only::{self, NewMailbox, NotAdded};
+use secrecy::ExposeSecret;
 use serde_json::json;
-use store::{accounts, audit, grants};
+use store::{CredentialId, Store, accounts, audit, credentials, grants, protocol_log, users};
 
-use super::{operator, print_items};
+use super::{operator, person, print_items};
 use crate::config::Config;
-use crate::json;
 use crate::serve::{open_store, providers};
+use crate::{import, json};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -24,12 +29,74 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Add mailboxes by an app-only credential, without anybody's consent
+    Add {
+        /// Its id; `tegata credential list` shows it
+        #[arg(long, value_name = "ID")]
+        credential: String,
+        /// Login of who will read them; else the user whose address it is
+        #[arg(long, value_name = "LOGIN")]
+        owner: Option<String>,
+        /// Addresses from the credential's list
+        #[arg(required = true)]
+        addresses: Vec<String>,
+    },
+    /// Bring accounts in from a CSV file (as GroupSession writes them); people authorise them afterwards
+    Import {
+        file: PathBuf,
+        /// Judge only
+        #[arg(long)]
+        dry_run: bool,
+        /// Replace what is known of the same account
+        #[arg(long)]
+        overwrite: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write down the talk with a mailbox's servers, masked; without an option: print what was written
+    Log {
+        address: String,
+        /// On for so many minutes (5 to 1440)
+        #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(i64).range(5..=1440))]
+        on: Option<i64>,
+        /// Off, and erase it
+        #[arg(long, conflicts_with = "on")]
+        off: bool,
+    },
     /// Disconnect a mailbox: its mail here goes, the mailbox at the provider is untouched
     Disconnect { address: String },
 }
 
-pub async fn run(config: &Config, command: Command) -> Result<()> {
+pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
     let store = open_store(config).await?;
+    let command = match command {
+        Command::Add {
+            credential,
+            owner,
+            addresses,
+        } => {
+            add(config, &store, &credential, owner, addresses).await?;
+            store.close().await;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Import {
+            file,
+            dry_run,
+            overwrite,
+            json,
+        } => {
+            let options = import::Options { dry_run, overwrite };
+            let code = bring_in(config, &store, &file, options, json).await?;
+            store.close().await;
+            return Ok(code);
+        }
+        Command::Log { address, on, off } => {
+            log(&store, address, on, off).await?;
+            store.close().await;
+            return Ok(ExitCode::SUCCESS);
+        }
+        other => other,
+    };
     let read = |address: Option<String>| {
         let store = store.clone();
         async move {
@@ -115,7 +182,153 @@ pub async fn run(config: &Config, command: Command) -> Result<()> {
             // A running server gives the grant up at the provider; without one, the next start does.
             provider::tokens::end_given_up(&providers(config, store.clone())?).await?;
         }
+        Command::Add { .. } | Command::Import { .. } | Command::Log { .. } => {}
     }
     store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(
+    config: &Config,
+    store: &Store,
+    credential: &str,
+    owner: Option<String>,
+    addresses: Vec<String>,
+) -> Result<()> {
+    let id: CredentialId = credential
+        .parse()
+        .with_context(|| format!("{credential:?} is no credential id"))?;
+    let providers = providers(config, store.clone())?;
+    for address in addresses {
+        let owner = match &owner {
+            Some(login) => person(store, login).await?,
+            None => {
+                let people = store
+                    .read(|tx| Box::pin(async move { users::list(tx).await }))
+                    .await?;
+                let theirs = people
+                    .into_iter()
+                    .find(|user| user.address.eq_ignore_ascii_case(&address));
+                theirs.with_context(|| {
+                    format!("no user has the address {address}; name who will read it with --owner")
+                })?
+            }
+        };
+        let (known, mailbox) = (providers.clone(), address.clone());
+        let added = store
+            .try_write(move |tx| {
+                Box::pin(async move {
+                    let Some(credential) = credentials::find(tx, id).await? else {
+                        anyhow::bail!("there is no such credential");
+                    };
+                    let profile = known.profile(&credential.fields.provider)?;
+                    let new = NewMailbox {
+                        credential: &credential,
+                        owner: &owner,
+                        address: &mailbox,
+                        name: "",
+                    };
+                    Ok(app_only::add_mailbox(tx, &operator(), profile, &new).await?)
+                })
+            })
+            .await?;
+        match added {
+            Ok(id) => println!("{id}"),
+            Err(NotAdded::Delegated) => bail!("with this credential people connect for themselves"),
+            Err(NotAdded::Address) => bail!("{address} is no mail address"),
+            Err(NotAdded::NotListed) => bail!(
+                "{address} is not on the credential's list; \
+                 `tegata credential edit {credential} --allowed-address …` changes it"
+            ),
+        }
+    }
+    Ok(())
+}
+
+async fn bring_in(
+    config: &Config,
+    store: &Store,
+    file: &Path,
+    options: import::Options,
+    json: bool,
+) -> Result<ExitCode> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let providers = providers(config, store.clone())?;
+    let outcome = import::import(&providers, operator(), &bytes, options, Language::En).await?;
+    for remark in &outcome.warnings {
+        eprintln!(
+            "warning: line {} {}: {}",
+            remark.line, remark.field, remark.message
+        );
+    }
+    if !outcome.errors.is_empty() {
+        for remark in &outcome.errors {
+            eprintln!("line {} {}: {}", remark.line, remark.field, remark.message);
+        }
+        eprintln!("nothing was stored");
+        return Ok(ExitCode::FAILURE);
+    }
+    let public_url = &config.server.public_url;
+    let invitations: Vec<_> = outcome
+        .links
+        .iter()
+        .map(|link| {
+            let url = format!("{public_url}/invitation#{}", link.token.expose_secret());
+            json!({ "login": link.user.login, "name": link.user.name, "address": link.user.address, "url": url })
+        })
+        .collect();
+    if json {
+        println!(
+            "{}",
+            json!({
+                "dry_run": options.dry_run, "lines": outcome.lines, "added": outcome.added, "changed": outcome.changed,
+                "unchanged": outcome.unchanged, "invited": outcome.invited, "invitations": invitations,
+            })
+        );
+    } else {
+        let would = if options.dry_run { "would be " } else { "" };
+        println!(
+            "{} lines: {} {would}added, {} {would}changed, {} unchanged, {} people {would}invited",
+            outcome.lines, outcome.added, outcome.changed, outcome.unchanged, outcome.invited
+        );
+        print_items(false, &invitations, &["login", "address", "url"]);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn log(store: &Store, address: String, on: Option<i64>, off: bool) -> Result<()> {
+    let wanted = address.clone();
+    let found = store
+        .read(move |tx| Box::pin(async move { accounts::by_address(tx, &wanted).await }))
+        .await?;
+    if found.is_empty() {
+        bail!("no mailbox {address} is connected");
+    }
+    for account in found {
+        let id = account.id;
+        let lines = store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(minutes) = on {
+                        let until = tx.now() + minutes * 60_000;
+                        protocol_log::switch_on(tx, id, until).await?;
+                        let detail = json!({ "minutes": minutes });
+                        audit::add(tx, &operator(), "account.protocol_log_on", id, detail).await?;
+                        return Ok(Vec::new());
+                    }
+                    if off {
+                        protocol_log::erase(tx, id).await?;
+                        let action = "account.protocol_log_erased";
+                        audit::add(tx, &operator(), action, id, json!({})).await?;
+                        return Ok(Vec::new());
+                    }
+                    protocol_log::lines(tx, id).await
+                })
+            })
+            .await?;
+        for line in lines {
+            println!("{} {}", json::time_with_millis(line.at), line.text);
+        }
+    }
     Ok(())
 }

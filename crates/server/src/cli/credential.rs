@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use provider::advice::Language;
-use provider::cause::Outcome;
+use provider::cause::{Outcome, Told};
 use provider::credentials::{self as ours, Input, Remark};
 use provider::redirect_uri;
 use secrecy::SecretString;
@@ -47,6 +47,9 @@ pub struct Fields {
     /// /common/cmn270.do or /common/cm270.do
     #[arg(long)]
     redirect_path: Option<String>,
+    /// App-only: a mailbox that may be added (can be repeated)
+    #[arg(long = "allowed-address", value_name = "ADDRESS")]
+    allowed_addresses: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -55,6 +58,9 @@ pub enum Command {
     Add {
         /// google, microsoft, or a name of the configuration
         provider: String,
+        /// delegated (each person consents), or app_only (Microsoft: the app opens the listed mailboxes)
+        #[arg(long, default_value = "delegated")]
+        access: String,
         #[command(flatten)]
         fields: Fields,
     },
@@ -100,6 +106,8 @@ fn input(provider: Option<String>, fields: Fields) -> Result<Input> {
         tenant: fields.tenant,
         secret_ends_on: fields.secret_ends_on,
         redirect_path: fields.redirect_path,
+        access: None,
+        allowed_addresses: Some(fields.allowed_addresses).filter(|list| !list.is_empty()),
     })
 }
 
@@ -128,8 +136,15 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
         .read(|tx| Box::pin(async move { credentials::list(tx).await }))
         .await?;
     match command {
-        Command::Add { provider, fields } => {
-            let input = input(Some(provider), fields)?;
+        Command::Add {
+            provider,
+            access,
+            fields,
+        } => {
+            let input = Input {
+                access: Some(access),
+                ..input(Some(provider), fields)?
+            };
             let prepared = ours::prepare(&providers, &input, None, &all, Language::En)
                 .map_err(|remarks| anyhow::anyhow!(told(&remarks)))?;
             for warning in &prepared.warnings {
@@ -214,7 +229,7 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
         }
         Command::Check { id, json } => {
             let credential = find(&store, &id).await?;
-            let steps = ours::check(&providers, credential.id)
+            let steps = ours::check(&providers, credential.id, Told::default())
                 .await?
                 .context("there is no such credential")?;
             let items: Vec<_> = steps

@@ -5,6 +5,7 @@ mod account;
 mod check;
 mod credential;
 mod demo;
+mod doctor;
 mod sandbox;
 mod token;
 mod user;
@@ -59,6 +60,8 @@ enum Command {
     Account(account::Command),
     /// Print a fresh access token of a mailbox
     Token(token::Args),
+    /// Check the server, its credentials and its mailboxes, and name the cure of what fails
+    Doctor(doctor::Args),
     /// Read all data and name every broken invariant
     Check(check::Args),
 }
@@ -107,8 +110,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Serve { .. } => serve::serve(config, serve::signal()).await?,
         Command::User(command) => user::run(&config, command).await?,
         Command::Credential(command) => return credential::run(&config, command).await,
-        Command::Account(command) => account::run(&config, command).await?,
+        Command::Account(command) => return account::run(&config, command).await,
         Command::Token(args) => return token::run(&config, args).await,
+        Command::Doctor(args) => return doctor::run(&config, args).await,
         Command::Check(args) => return check::run(&config, args).await,
         Command::Demo(_) | Command::Sandbox(_) => {}
     }

@@ -1,14 +1,13 @@
 //! `/api/accounts`: connected mailboxes and their states. Administrators see the state of all, never mail.
 
-use std::time::{Duration, Instant};
+mod add;
+mod check;
 
 use access::Caller;
 use axum::Json;
-use axum::body::{Body as Bytes, Bytes as Chunk};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use provider::cause::Step;
 use provider::tokens::{self, Answered};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -16,20 +15,16 @@ use serde_json::{Value, json};
 use store::accounts::{self, Account, Rights};
 use store::api_tokens::Scope;
 use store::grants::Grant;
-use store::{
-    AccountId, Announcement, EmailId, JobId, audit, folders, grants, intervals, jobs, users,
-};
+use store::traffic::{self, Traffic};
+use store::{AccountId, EmailId, audit, folders, grants, intervals, users};
 
 use super::Web;
 use super::caller::{Body, Client, Myself, Query, SignedIn, actor};
-use super::credentials::{event, wants_events};
 use super::problem::{Problem, language};
 use crate::json;
 
-/// The kind of job that checks one account; its subject is the account.
-pub const CHECK_JOB: &str = "account-check";
-/// A check that takes longer has lost its worker.
-const LONGEST_CHECK: Duration = Duration::from_secs(180);
+pub use add::add;
+pub use check::check;
 
 #[derive(Deserialize)]
 pub struct Options {
@@ -68,7 +63,8 @@ pub async fn list(
                 for (account, rights) in list {
                     let grant = grants::find(tx, account.grant_id).await?;
                     let owner = users::find(tx, account.owner_id).await?;
-                    found.push((account, rights, grant, owner));
+                    let today = traffic::today(tx, account.id).await?;
+                    found.push((account, rights, grant, owner, today));
                 }
                 Ok(found)
             })
@@ -76,8 +72,9 @@ pub async fn list(
         .await?;
     let items: Vec<Value> = found
         .iter()
-        .map(|(account, rights, grant, owner)| {
+        .map(|(account, rights, grant, owner, today)| {
             let mut item = json::account(account, grant.as_ref(), web.store().now(), language());
+            item["budget"] = budget(&web, account, *today);
             if let Some(owner) = owner {
                 item["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
             }
@@ -90,18 +87,28 @@ pub async fn list(
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
+/// What the account's talk with its provider took today.
+pub fn budget(web: &Web, account: &Account, today: Option<Traffic>) -> Value {
+    let profile = web.providers().profile(&account.provider).ok();
+    json::budget(
+        today,
+        profile.map(|profile| profile.kind),
+        web.store().now(),
+    )
+}
+
 fn rights_json(rights: Rights) -> Value {
     json!({ "read": rights.read, "send": rights.send, "manage": rights.manage })
 }
 
-struct Seen {
-    account: Account,
-    grant: Option<Grant>,
-    rights: Option<Rights>,
+pub(super) struct Seen {
+    pub(super) account: Account,
+    pub(super) grant: Option<Grant>,
+    pub(super) rights: Option<Rights>,
 }
 
 /// An account that the caller may see: as a member, or as an administrator.
-async fn load(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
+pub(super) async fn load(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
     let id: AccountId = id.parse().map_err(|_| Problem::not_found())?;
     let user = caller.user.id;
     let found = web
@@ -127,7 +134,7 @@ async fn load(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
 }
 
 /// An account that the caller may change.
-async fn manage(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
+pub(super) async fn manage(web: &Web, caller: &Caller, id: &str) -> Result<Seen, Problem> {
     let seen = load(web, caller, id).await?;
     if seen.rights.is_some_and(|rights| rights.manage) || caller.is_administrator() {
         Ok(seen)
@@ -144,7 +151,7 @@ pub async fn find(
 ) -> Result<Json<Value>, Problem> {
     let seen = load(&web, &caller, &id).await?;
     let (id, grant_id) = (seen.account.id, seen.account.grant_id);
-    let (folders, counts, mut times, of_grant) = web
+    let (folders, counts, mut times, of_grant, today) = web
         .store()
         .read(move |tx| {
             Box::pin(async move {
@@ -153,6 +160,7 @@ pub async fn find(
                     folders::counts(tx, id).await?,
                     intervals::list(tx, id.0, 60).await?,
                     intervals::list(tx, grant_id.0, 60).await?,
+                    traffic::today(tx, id).await?,
                 ))
             })
         })
@@ -165,6 +173,7 @@ pub async fn find(
         web.store().now(),
         language(),
     );
+    answer["budget"] = budget(&web, &seen.account, today);
     // Administrators see states, never what people have in their folders.
     let reads = seen.rights.is_some_and(|rights| rights.read);
     answer["folders"] = folders
@@ -250,106 +259,6 @@ pub async fn disconnect(
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// `POST /api/accounts/{id}/check`: a job of the workers, followed until its end. The answer is all steps, or
-/// one event a step.
-pub async fn check(
-    State(web): State<Web>,
-    Myself(caller): Myself,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let seen = load(&web, &caller, &id).await?;
-    let id = seen.account.id;
-    let heard = web.store().listen();
-    let job = web
-        .store()
-        .write(move |tx| {
-            Box::pin(async move {
-                let now = tx.now();
-                jobs::add_once(tx, CHECK_JOB, id.0, now).await
-            })
-        })
-        .await?;
-    let language = language();
-    let follow = Follow {
-        web,
-        job,
-        heard,
-        told: Vec::new(),
-        until: Instant::now() + LONGEST_CHECK,
-    };
-    if wants_events(&headers) {
-        let stream = futures_util::stream::unfold(Some(follow), move |follow| async move {
-            let mut follow = follow?;
-            let (steps, done) = follow.next().await;
-            let text: String = steps
-                .iter()
-                .map(|step| event(&step.to_json(language)))
-                .collect();
-            Some((
-                Ok::<_, std::convert::Infallible>(Chunk::from(text)),
-                (!done).then_some(follow),
-            ))
-        });
-        let headers = [
-            (header::CONTENT_TYPE, "text/event-stream"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        return Ok((headers, Bytes::from_stream(stream)).into_response());
-    }
-    let mut follow = follow;
-    let mut steps = Vec::new();
-    loop {
-        let (more, done) = follow.next().await;
-        for step in more {
-            provider::cause::put(&mut steps, step);
-        }
-        if done {
-            break;
-        }
-    }
-    let steps: Vec<Value> = steps.iter().map(|step| step.to_json(language)).collect();
-    Ok(Json(json!({ "steps": steps })).into_response())
-}
-
-/// Follows a job's steps as they are written.
-struct Follow {
-    web: Web,
-    job: JobId,
-    heard: tokio::sync::broadcast::Receiver<Announcement>,
-    told: Vec<Step>,
-    until: Instant,
-}
-
-impl Follow {
-    /// The steps that are new or different since last time, and whether the job has ended.
-    async fn next(&mut self) -> (Vec<Step>, bool) {
-        loop {
-            let job = self.job;
-            let found = self
-                .web
-                .store()
-                .read(move |tx| Box::pin(async move { jobs::result(tx, job).await }))
-                .await;
-            let (text, done) = found.ok().flatten().unwrap_or((None, false));
-            let steps: Vec<Step> = text
-                .and_then(|text| serde_json::from_str(&text).ok())
-                .unwrap_or_default();
-            let news: Vec<Step> = steps
-                .iter()
-                .filter(|step| !self.told.contains(step))
-                .cloned()
-                .collect();
-            self.told = steps;
-            let over = done || Instant::now() >= self.until;
-            if over || !news.is_empty() {
-                return (news, over);
-            }
-            let _ = tokio::time::timeout(Duration::from_millis(500), self.heard.recv()).await;
-        }
-    }
 }
 
 /// `/api/accounts/{id}/access-token`: a fresh access token for a program, by a key with the scope `token`.

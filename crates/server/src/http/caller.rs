@@ -241,7 +241,7 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for Body<T> 
             .unwrap_or_default()
             .trim()
             .to_ascii_lowercase();
-        let bytes = tokio::time::timeout(PATIENCE, read(request.into_body()))
+        let bytes = tokio::time::timeout(PATIENCE, read(request.into_body(), MOST))
             .await
             .map_err(|_| unreadable(StatusCode::REQUEST_TIMEOUT, String::new()))??;
         if kind != "application/json" {
@@ -254,20 +254,48 @@ impl<S: Send + Sync, T: serde::de::DeserializeOwned> FromRequest<S> for Body<T> 
     }
 }
 
-async fn read(body: axum::body::Body) -> Result<Vec<u8>, Problem> {
+/// A JSON body that may be left out: then it is the default.
+pub struct Optional<T>(pub T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned + Default> FromRequest<S> for Optional<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let empty = hyper::body::Body::size_hint(request.body()).exact() == Some(0);
+        if empty {
+            return Ok(Optional(T::default()));
+        }
+        let Body(value) = Body::<T>::from_request(request, state).await?;
+        Ok(Optional(value))
+    }
+}
+
+/// A body of any kind, up to `MOST` octets.
+pub struct Raw<const MOST: usize>(pub Vec<u8>);
+
+impl<S: Send + Sync, const MOST: usize> FromRequest<S> for Raw<MOST> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        tokio::time::timeout(PATIENCE, read(request.into_body(), MOST))
+            .await
+            .map_err(|_| unreadable(StatusCode::REQUEST_TIMEOUT, String::new()))?
+            .map(Raw)
+    }
+}
+
+async fn read(body: axum::body::Body, most: usize) -> Result<Vec<u8>, Problem> {
     let mut chunks = body.into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
         let chunk =
             chunk.map_err(|error| unreadable(StatusCode::BAD_REQUEST, error.to_string()))?;
         length += chunk.len();
-        if length <= MOST {
+        if length <= most {
             bytes.extend_from_slice(&chunk);
         } else if length > DRAINED {
             break;
         }
     }
-    if length > MOST {
+    if length > most {
         return Err(unreadable(StatusCode::PAYLOAD_TOO_LARGE, String::new()));
     }
     Ok(bytes)

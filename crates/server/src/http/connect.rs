@@ -67,6 +67,11 @@ pub async fn begin(
             "この認証情報は登録されていません。",
             "There is no such credential.",
         )),
+        Err(NotBegun::AppOnly) => Err(Problem::field(
+            "credential_id",
+            "この認証情報のメールボックスは、管理者が追加します。管理者に依頼してください。",
+            "Mailboxes of this credential are added by an administrator. Ask one.",
+        )),
         Err(NotBegun::Address(field)) => Err(Problem::field(
             field,
             "メールアドレスを name@example.jp の形式で入力してください (256 文字以内)。",

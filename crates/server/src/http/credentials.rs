@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use provider::cause::Step;
 use provider::credentials::{self as ours, Input};
 use provider::redirect_uri;
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use store::credentials::{self, Credential};
 use super::Web;
 use super::caller::{Administrator, Body, Client, Query, SignedIn, actor};
 use super::problem::{Problem, language};
+use super::steps;
 use crate::json;
 
 /// `GET /api/providers`
@@ -31,12 +31,22 @@ pub async fn providers(State(web): State<Web>, _: SignedIn) -> Json<Value> {
     Json(json!({ "items": items, "next": null }))
 }
 
-fn show(web: &Web, credential: &Credential, in_use_by: usize) -> Value {
+/// A credential with what is counted about it.
+struct Known {
+    credential: Credential,
+    in_use_by: usize,
+    people_consented: i64,
+}
+
+fn show(web: &Web, known: &Known) -> Value {
+    let credential = &known.credential;
     let uri = redirect_uri::uri(
         web.providers().public_url(),
         &credential.fields.redirect_path,
     );
-    json::credential(credential, &uri, in_use_by, language())
+    let mut item = json::credential(credential, &uri, known.in_use_by, language());
+    item["people_consented"] = json!(known.people_consented);
+    item
 }
 
 fn etag(credential: &Credential) -> HeaderValue {
@@ -44,15 +54,25 @@ fn etag(credential: &Credential) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-fn answer(web: &Web, status: StatusCode, credential: &Credential, in_use_by: usize) -> Response {
-    let mut response = (status, Json(show(web, credential, in_use_by))).into_response();
+fn answer(web: &Web, status: StatusCode, known: &Known) -> Response {
+    let mut response = (status, Json(show(web, known))).into_response();
     response
         .headers_mut()
-        .insert(header::ETAG, etag(credential));
+        .insert(header::ETAG, etag(&known.credential));
     response
 }
 
-async fn load(web: &Web, id: CredentialId) -> Result<(Credential, usize), Problem> {
+async fn count(tx: &mut store::Tx, credential: Credential) -> store::Result<Known> {
+    let in_use_by = credentials::in_use_by(tx, credential.id).await?.len();
+    let people_consented = credentials::people_consented(tx, credential.id).await?;
+    Ok(Known {
+        credential,
+        in_use_by,
+        people_consented,
+    })
+}
+
+async fn load(web: &Web, id: CredentialId) -> Result<Known, Problem> {
     let found = web
         .store()
         .read(move |tx| {
@@ -60,8 +80,7 @@ async fn load(web: &Web, id: CredentialId) -> Result<(Credential, usize), Proble
                 let Some(credential) = credentials::find(tx, id).await? else {
                     return Ok(None);
                 };
-                let users = credentials::in_use_by(tx, id).await?.len();
-                Ok(Some((credential, users)))
+                count(tx, credential).await.map(Some)
             })
         })
         .await?;
@@ -70,7 +89,8 @@ async fn load(web: &Web, id: CredentialId) -> Result<(Credential, usize), Proble
 
 /// What a member may know: which credentials there are to connect with.
 fn brief(credential: &Credential) -> Value {
-    json!({ "id": credential.id, "provider": credential.fields.provider, "name": credential.fields.name })
+    let fields = &credential.fields;
+    json!({ "id": credential.id, "provider": fields.provider, "name": fields.name, "access": fields.access.word() })
 }
 
 fn sees_all(caller: &Caller) -> bool {
@@ -88,8 +108,7 @@ pub async fn list(
             Box::pin(async move {
                 let mut found = Vec::new();
                 for credential in credentials::list(tx).await? {
-                    let users = credentials::in_use_by(tx, credential.id).await?.len();
-                    found.push((credential, users));
+                    found.push(count(tx, credential).await?);
                 }
                 Ok(found)
             })
@@ -97,11 +116,11 @@ pub async fn list(
         .await?;
     let items: Vec<Value> = found
         .iter()
-        .map(|(credential, users)| {
+        .map(|known| {
             if sees_all(&caller) {
-                show(&web, credential, *users)
+                show(&web, known)
             } else {
-                brief(credential)
+                brief(&known.credential)
             }
         })
         .collect();
@@ -115,11 +134,11 @@ pub async fn find(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
-    let (credential, users) = load(&web, id).await?;
+    let known = load(&web, id).await?;
     if sees_all(&caller) {
-        Ok(answer(&web, StatusCode::OK, &credential, users))
+        Ok(answer(&web, StatusCode::OK, &known))
     } else {
-        Ok(Json(brief(&credential)).into_response())
+        Ok(Json(brief(&known.credential)).into_response())
     }
 }
 
@@ -151,7 +170,8 @@ fn judged(prepared: &ours::Prepared, web: &Web) -> Json<Value> {
         "normalized": {
             "provider": fields.provider, "name": fields.name, "client_id": fields.client_id, "note": fields.note,
             "tenant": fields.tenant, "secret_hint": fields.secret_hint, "secret_ends_on": fields.secret_ends_on,
-            "redirect_path": fields.redirect_path,
+            "redirect_path": fields.redirect_path, "access": fields.access.word(),
+            "allowed_addresses": fields.allowed_addresses,
             "redirect_uri": redirect_uri::uri(web.providers().public_url(), &fields.redirect_path),
         },
     }))
@@ -176,8 +196,8 @@ pub async fn add(
         .store()
         .write(move |tx| Box::pin(async move { ours::add(tx, &actor, &prepared).await }))
         .await?;
-    let (credential, users) = load(&web, id).await?;
-    Ok(answer(&web, StatusCode::CREATED, &credential, users))
+    let known = load(&web, id).await?;
+    Ok(answer(&web, StatusCode::CREATED, &known))
 }
 
 fn changed_meanwhile() -> Problem {
@@ -204,7 +224,7 @@ pub async fn update(
     Body(input): Body<Input>,
 ) -> Result<Response, Problem> {
     let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
-    let (known, _) = load(&web, id).await?;
+    let known = load(&web, id).await?.credential;
     let others: Vec<Credential> = all(&web)
         .await?
         .into_iter()
@@ -237,8 +257,8 @@ pub async fn update(
     if !done {
         return Err(changed_meanwhile());
     }
-    let (credential, users) = load(&web, id).await?;
-    Ok(answer(&web, StatusCode::OK, &credential, users))
+    let known = load(&web, id).await?;
+    Ok(answer(&web, StatusCode::OK, &known))
 }
 
 /// `DELETE /api/credentials/{id}`
@@ -280,42 +300,11 @@ pub async fn check(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id: CredentialId = id.parse().map_err(|_| Problem::not_found())?;
-    let steps = ours::check(web.providers(), id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    Ok(steps_answer(&headers, &steps))
-}
-
-/// `{steps}`, or one event a step where the caller asks for `text/event-stream`.
-pub fn steps_answer(headers: &HeaderMap, steps: &[Step]) -> Response {
-    let language = language();
-    if wants_events(headers) {
-        let text: String = steps
-            .iter()
-            .map(|step| event(&step.to_json(language)))
-            .collect();
-        return (
-            [
-                (header::CONTENT_TYPE, "text/event-stream"),
-                (header::CACHE_CONTROL, "no-store"),
-            ],
-            text,
-        )
-            .into_response();
-    }
-    Json(json!({ "steps": steps.iter().map(|step| step.to_json(language)).collect::<Vec<_>>() }))
-        .into_response()
-}
-
-/// Whether the caller wants events.
-pub fn wants_events(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/event-stream"))
-}
-
-/// One step as an event.
-pub fn event(step: &Value) -> String {
-    format!("event: step\ndata: {step}\n\n")
+    load(&web, id).await?;
+    let providers = web.providers().clone();
+    steps::run(&headers, move |told| async move {
+        let steps = ours::check(&providers, id, told).await?;
+        steps.ok_or_else(Problem::not_found)
+    })
+    .await
 }

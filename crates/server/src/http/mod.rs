@@ -3,6 +3,7 @@
 //!
 //!     request -> client address -> caller (cookie or Bearer, CSRF on writes) -> handler -> problem+json or JSON
 
+pub mod account_import;
 pub mod accounts;
 pub mod api_tokens;
 pub mod audit;
@@ -10,11 +11,15 @@ pub mod callback;
 pub mod caller;
 pub mod connect;
 pub mod credentials;
+pub mod guides;
+pub mod health;
 pub mod invitations;
 pub mod login_sessions;
 pub mod problem;
+pub mod protocol_log;
 pub mod self_check;
 pub mod sign_in;
+pub mod steps;
 pub mod users;
 pub mod web;
 
@@ -23,7 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use ipnet::IpNet;
 use provider::Providers;
 use store::Store;
@@ -40,17 +45,25 @@ struct Inner {
     base_path: String,
     trusted_proxies: Vec<IpNet>,
     secure_cookie: bool,
+    configuration: serde_json::Value,
 }
 
 impl Web {
-    /// `base_path` is the path of the public address, without a slash at its end.
-    pub fn new(providers: Providers, base_path: String, trusted_proxies: Vec<IpNet>) -> Web {
+    /// `base_path` is the path of the public address, without a slash at its end; `configuration` is what of it
+    /// may stand in a support bundle.
+    pub fn new(
+        providers: Providers,
+        base_path: String,
+        trusted_proxies: Vec<IpNet>,
+        configuration: serde_json::Value,
+    ) -> Web {
         let secure_cookie = providers.public_url().starts_with("https:");
         Web(Arc::new(Inner {
             providers,
             base_path,
             trusted_proxies,
             secure_cookie,
+            configuration,
         }))
     }
     /// Providers and what belongs to them.
@@ -68,6 +81,10 @@ impl Web {
     /// Proxies whose word counts.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.0.trusted_proxies
+    }
+    /// What of the configuration may stand in a support bundle.
+    pub fn configuration(&self) -> &serde_json::Value {
+        &self.0.configuration
     }
     /// Whether cookies are for https only.
     pub fn secure_cookie(&self) -> bool {
@@ -118,7 +135,7 @@ pub fn router(web: Web) -> Router {
         .route("/connect", post(connect::begin))
         .route("/connect/{id}", get(connect::find))
         .route("/connect/{id}/retry", post(connect::retry))
-        .route("/accounts", get(accounts::list))
+        .route("/accounts", get(accounts::list).post(accounts::add))
         .route(
             "/accounts/{id}",
             get(accounts::find)
@@ -134,7 +151,41 @@ pub fn router(web: Web) -> Router {
             "/accounts/{id}/emails/{email}/html",
             get(accounts::email_html),
         )
-        .route("/self-check", get(self_check::self_check))
+        .route(
+            "/accounts/import",
+            post(account_import::import).get(|| async { problem::Problem::no_such_method() }),
+        )
+        .route("/accounts/import/sample", get(account_import::sample))
+        .route(
+            "/accounts/{id}/protocol-log",
+            get(protocol_log::find)
+                .put(protocol_log::switch_on)
+                .delete(protocol_log::erase),
+        )
+        .route(
+            "/accounts/{id}/protocol-log/download",
+            get(protocol_log::download),
+        )
+        .route("/pending-accounts", get(account_import::list))
+        .route("/pending-accounts/{id}", delete(account_import::remove))
+        .route(
+            "/guides/{provider}",
+            get(guides::find)
+                .patch(guides::update)
+                .delete(guides::forget),
+        )
+        .route("/guides/{provider}/cards/{card}", put(guides::mark))
+        .route("/guides/{provider}/hand-over", get(guides::hand_over::find))
+        .route(
+            "/guides/{provider}/hand-over.csv",
+            get(guides::hand_over::csv),
+        )
+        .route("/health", get(health::find))
+        .route("/support-bundle", get(health::bundle))
+        .route(
+            "/self-check",
+            get(self_check::self_check).post(self_check::live),
+        )
         .route("/audit", get(audit::list))
         .fallback(|| async { problem::Problem::not_found() })
         .method_not_allowed_fallback(|| async { problem::Problem::no_such_method() })
@@ -151,7 +202,7 @@ pub fn router(web: Web) -> Router {
         .route("/common/cmn270.do", get(callback::callback))
         .route("/common/cm270.do", get(callback::callback))
         .route("/common/cmn001.do", get(start))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .fallback(web::asset)
         .layer(axum::middleware::from_fn_with_state(
@@ -165,7 +216,7 @@ pub fn router(web: Web) -> Router {
             .nest(&base, site.clone())
             .route(&format!("{base}/"), get(web::index))
             .route("/.well-known/jmap", get(well_known))
-            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/healthz", get(alive))
             .route("/", get(start))
             .fallback(|| async { problem::Problem::not_found() })
     };
@@ -196,6 +247,12 @@ async fn well_known(axum::extract::State(web): axum::extract::State<Web>) -> Red
 
 async fn start(axum::extract::State(web): axum::extract::State<Web>) -> Redirect {
     Redirect::temporary(&format!("{}/", web.base_path()))
+}
+
+/// It runs, and says which installation it is: the self-check asks whether its public address leads here.
+async fn alive(axum::extract::State(web): axum::extract::State<Web>) -> impl IntoResponse {
+    let installation = web.store().installation().await.unwrap_or_default();
+    ([(crate::self_check::INSTALLATION, installation)], "ok\n")
 }
 
 async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> (StatusCode, &'static str) {

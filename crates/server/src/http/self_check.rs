@@ -1,18 +1,23 @@
-//! `/api/self-check`: does the public address keep every rule of every provider?
+//! `/api/self-check`: does the public address keep every rule of every provider (GET, at once), and does all of
+//! it work right now (POST, live)?
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::{Extension, Json};
 use provider::advice::Case;
 use provider::cause::Step;
 use provider::credentials::{MISPRINTED_PATH, REDIRECT_PATH};
 use provider::redirect_uri::{self, Outcome};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Web;
-use super::caller::SignedIn;
-use super::problem::language;
+use super::caller::{Administrator, Optional, SignedIn};
+use super::problem::{Problem, language};
 use super::sign_in::origin_ok;
+use super::steps;
+use crate::tls::acme::Board;
 
 /// `GET /api/self-check`
 pub async fn self_check(State(web): State<Web>, _: SignedIn, headers: HeaderMap) -> Json<Value> {
@@ -50,4 +55,34 @@ pub async fn self_check(State(web): State<Web>, _: SignedIn, headers: HeaderMap)
         "public_url": public_url, "reached_as": host, "origin_ok": origin_ok(public_url, &headers),
         "redirect_uris": uris, "steps": steps,
     }))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    provider: Option<String>,
+}
+
+/// `POST /api/self-check`
+pub async fn live(
+    State(web): State<Web>,
+    _: Administrator,
+    Extension(board): Extension<Option<Board>>,
+    headers: HeaderMap,
+    Optional(wanted): Optional<Wanted>,
+) -> Result<Response, Problem> {
+    let known = |name: &String| web.providers().profiles().contains_key(name);
+    if wanted.provider.as_ref().is_some_and(|name| !known(name)) {
+        return Err(Problem::field(
+            "provider",
+            "プロバイダを選択してください。",
+            "Choose a provider.",
+        ));
+    }
+    let providers = web.providers().clone();
+    steps::run(&headers, move |told| async move {
+        let acme = board.map(|board| board.status());
+        Ok(crate::self_check::run(&providers, acme, wanted.provider.as_deref(), told).await)
+    })
+    .await
 }

@@ -14,7 +14,13 @@ async fn check(admin: &Client, id: &str) -> Value {
         .await
         .ok();
     assert_eq!(answer["steps"][0]["name"], "redirect_uri", "{answer}");
-    answer["steps"][1].clone()
+    of(&answer, "client")
+}
+
+fn of(answer: &Value, name: &str) -> Value {
+    let steps = answer["steps"].as_array().expect("steps").clone();
+    let found = steps.into_iter().find(|step| step["name"] == name);
+    found.unwrap_or_else(|| panic!("no step {name}: {answer}"))
 }
 
 async fn status(admin: &Client, id: &str) -> Value {

@@ -3,13 +3,16 @@
 //! Every test starts the program itself; `testing::program` looks for leaked secrets and checks the data at
 //! the end of each.
 
+mod acme;
 mod beside;
 mod configuration;
 mod credential_checks;
 mod credential_formats;
 mod credentials;
 mod csrf;
+mod guides;
 mod house;
+mod imports;
 mod invitations;
 mod login_sessions;
 mod paths;

@@ -118,6 +118,18 @@ async fn a_member_is_refused_all_administration() {
         (Method::POST, format!("{credential}/check")),
         (Method::GET, format!("{credential}/admin-consent")),
         (Method::GET, "/api/audit".to_owned()),
+        (Method::GET, "/api/guides/google".to_owned()),
+        (Method::PATCH, "/api/guides/google".to_owned()),
+        (Method::PUT, "/api/guides/google/cards/client".to_owned()),
+        (Method::DELETE, "/api/guides/google".to_owned()),
+        (Method::GET, "/api/guides/google/hand-over".to_owned()),
+        (Method::GET, "/api/guides/google/hand-over.csv".to_owned()),
+        (Method::GET, "/api/health".to_owned()),
+        (Method::GET, "/api/support-bundle".to_owned()),
+        (Method::POST, "/api/self-check".to_owned()),
+        (Method::POST, "/api/accounts".to_owned()),
+        (Method::POST, "/api/accounts/import".to_owned()),
+        (Method::GET, "/api/accounts/import/sample".to_owned()),
     ] {
         let answer = member
             .ask(method.clone(), &path)
@@ -134,7 +146,8 @@ async fn a_member_is_refused_all_administration() {
             .await;
         answer.problem(401, "signed-out");
     }
-    let brief = json!({ "id": id, "provider": "google", "name": "Google Mail" });
+    let brief =
+        json!({ "id": id, "provider": "google", "name": "Google Mail", "access": "delegated" });
     assert_eq!(
         member.get("/api/credentials").await.ok()["items"],
         json!([brief])

@@ -133,7 +133,7 @@ async fn waits_visibly(provider: ProviderKind, causes: &[(FaultKind, &str)]) {
         let path = format!("/api/accounts/{}/check", mailbox.id);
         let checked = house.member.post(&path, &json!({})).await.ok();
         assert_eq!(
-            crate::scene::step(&checked, "imap")["outcome"],
+            crate::scene::step(&checked, "imap_idle")["outcome"],
             "ok",
             "{kind:?} {checked}"
         );

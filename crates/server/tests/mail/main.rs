@@ -1,6 +1,8 @@
 //! The program and its providers: consent, tokens, mail in, mail out, and what goes wrong there.
 
+mod app_only;
 mod consent;
+mod doctor;
 mod faults;
 mod mail_oddities;
 mod receive;

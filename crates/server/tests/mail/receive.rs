@@ -26,6 +26,7 @@ async fn elsewhere(house: &House, provider: ProviderKind, address: &str) -> Conn
         ca_file: Some(house.tegata.folder.join("sandbox-ca.pem")),
         proxy: None,
         allow_private_addresses: true,
+        tap: None,
     };
     let token = house.tegata.done(&["token", address], "").await;
     let connection = Connection::open(&target, Limits::default()).await;

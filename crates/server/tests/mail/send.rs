@@ -105,7 +105,7 @@ async fn a_mail_that_waits_survives_kill_nine_and_goes_once() {
         .await
         .ok();
     assert_eq!(
-        crate::scene::step(&checked, "smtp")["outcome"],
+        crate::scene::step(&checked, "smtp_auth")["outcome"],
         "ok",
         "{checked}"
     );

@@ -96,6 +96,7 @@ pub fn fields(name: &str) -> Fields {
         note: "一行目\n二行目".into(),
         tenant: String::new(),
         redirect_path: "/common/cmn270.do".into(),
+        ..Fields::default()
     }
 }
 

@@ -50,6 +50,7 @@ pub struct Connection {
     pub(super) alert: Option<String>,
     pub(super) throttled: bool,
     pub(super) unknown_lines: u64,
+    pub(super) tap: Option<std::sync::Arc<store::taps::Tap>>,
     next_tag: u32,
     host: String,
     port: u16,
@@ -77,11 +78,18 @@ impl Connection {
             alert: None,
             throttled: false,
             unknown_lines: 0,
+            tap: target.tap.clone(),
             next_tag: 0,
             host: target.host.clone(),
             port: target.port,
             opened: Instant::now(),
         };
+        if let Some(tap) = &connection.tap {
+            tap.opened();
+            if tap.is_on() {
+                tap.line(format!("imap connected to {}:{}", target.host, target.port));
+            }
+        }
         connection.greeting().await?;
         connection.busy = false;
         if target.tls == Tls::StartTls {

@@ -4,9 +4,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Duration, Instant, timeout_at};
 use wire::imap::classify::{Phase, classify, classify_stray_line};
 use wire::imap::commands::{Request, Step};
-use wire::imap::reader::ReadError;
+use wire::imap::reader::{RawResponse, ReadError};
 use wire::imap::response::{Response, parse};
 use wire::imap::{Code, ReadEvent, Status, StatusKind};
+use wire::mask;
 
 use super::body::{Body, BodyWriter};
 use super::connection::{Connection, said};
@@ -77,7 +78,7 @@ impl Connection {
         for step in request.encode(&tag, literals)? {
             match step {
                 Step::Send(bytes) => self.send(&bytes, until).await?,
-                Step::Message => self.send(message, until).await?,
+                Step::Message => self.send_message(message, until).await?,
                 Step::AwaitContinuation => {
                     if let Some(status) = self.answer(&tag, phase, until, true, &mut each).await? {
                         // A tagged line instead of the continuation: refused before anything was sent.
@@ -103,6 +104,9 @@ impl Connection {
         request.encode(&tag, self.literal_mode())?;
         self.busy = true;
         self.alert = None;
+        if let Some(tap) = &self.tap {
+            tap.command();
+        }
         Ok(tag)
     }
 
@@ -196,6 +200,7 @@ impl Connection {
                     }
                 }
                 Ok(Some(ReadEvent::Response(raw))) => {
+                    self.write_down(&raw);
                     let response = parse(&raw);
                     self.note(&response)?;
                     return Ok((response, bodies));
@@ -209,6 +214,7 @@ impl Connection {
         match self.reader.next_event() {
             Ok(None) => Ok(None),
             Ok(Some(ReadEvent::Response(raw))) => {
+                self.write_down(&raw);
                 let response = parse(&raw);
                 self.note(&response)?;
                 Ok(Some(response))
@@ -288,6 +294,9 @@ impl Connection {
                 Err(NetError::new("net-closed", "the server closed the connection").into())
             }
             Ok(Ok(n)) => {
+                if let Some(tap) = &self.tap {
+                    tap.received(n);
+                }
                 self.reader.feed(self.buffer.get(..n).unwrap_or_default());
                 Ok(())
             }
@@ -296,7 +305,33 @@ impl Connection {
         }
     }
 
+    /// Sends a step of a command.
     pub(super) async fn send(&mut self, bytes: &[u8], until: Instant) -> Result<(), ImapError> {
+        if let Some(tap) = self.tap.as_ref().filter(|tap| tap.is_on()) {
+            tap.line(format!("imap C: {}", mask::imap_client(bytes)));
+        }
+        self.write(bytes, until).await
+    }
+
+    /// Sends a message: told by its size alone.
+    async fn send_message(&mut self, message: &[u8], until: Instant) -> Result<(), ImapError> {
+        if let Some(tap) = self.tap.as_ref().filter(|tap| tap.is_on()) {
+            tap.line(format!("imap C: [message, {} octets]", message.len()));
+        }
+        self.write(message, until).await
+    }
+
+    /// Writes a response down, where that is wanted.
+    fn write_down(&self, raw: &RawResponse) {
+        if let Some(tap) = self.tap.as_ref().filter(|tap| tap.is_on()) {
+            tap.line(format!("imap S: {}", mask::imap_server(&raw.line)));
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8], until: Instant) -> Result<(), ImapError> {
+        if let Some(tap) = &self.tap {
+            tap.sent(bytes.len());
+        }
         let closed = |e: std::io::Error| NetError::new("net-closed", e.to_string());
         for piece in bytes.chunks(WRITE_PIECE) {
             let until = until.min(self.within(self.limits.timeouts.command));

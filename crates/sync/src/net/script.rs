@@ -45,6 +45,7 @@ impl Script {
             ca_file: None,
             proxy: None,
             allow_private_addresses: true,
+            tap: None,
         };
         Self { target, server }
     }

@@ -28,12 +28,16 @@ pub(super) async fn wrap(
     host: &str,
     ca_file: Option<&Path>,
     limit: Duration,
-) -> Result<Stream, NetError> {
+) -> Result<(Stream, Option<CertificateDer<'static>>), NetError> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
         .map_err(|e| NetError::new("net-tls-wrong-name", format!("{host}: {e}")))?;
     let connector = TlsConnector::from(config(ca_file)?);
     match timeout(limit, connector.connect(name, stream)).await {
-        Ok(Ok(tls)) => Ok(Box::new(tls)),
+        Ok(Ok(tls)) => {
+            let chain = tls.get_ref().1.peer_certificates();
+            let own = chain.and_then(|chain| chain.first()).cloned();
+            Ok((Box::new(tls), own.map(CertificateDer::into_owned)))
+        }
         Ok(Err(error)) => Err(explained(host, &error)),
         Err(_) => Err(NetError::new("net-tls-timeout", host)),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
+use wire::mask;
 use wire::outcome::{Outcome, Verdict};
 use wire::sasl;
 use wire::smtp::{Auth, AuthStep, Extensions, Phase, Reply, ReplyReader};
@@ -88,6 +89,7 @@ pub(super) struct Session {
     reader: ReplyReader,
     limits: Timeouts,
     steps: Vec<Step>,
+    tap: Option<std::sync::Arc<store::taps::Tap>>,
 }
 
 impl Session {
@@ -104,12 +106,17 @@ impl Session {
         token: &SecretString,
     ) -> Result<Extensions, Box<Broken>> {
         self.limits = *limits;
+        self.tap = target.tap.clone();
         let begun = Instant::now();
         let opened = net::connect(target, limits)
             .await
             .map_err(|e| Broken::net(e, "connect"));
         let place = format!("{}:{}", target.host, target.port);
+        self.write_down(|| format!("smtp connecting to {place}"));
         self.stream = Some(self.timed("connect", begun, opened.map(|s| (s, place)))?);
+        if let Some(tap) = &self.tap {
+            tap.opened();
+        }
         let begun = Instant::now();
         let greeting = self.reply(Phase::Greeting).await;
         self.timed("greeting", begun, greeting.map(said))?;
@@ -233,6 +240,7 @@ impl Session {
 
     async fn message_inner(&mut self, octets: &[u8]) -> Result<Reply, Box<Broken>> {
         // The last piece holds the final dot: from its first octet on the end is unclear until a reply comes.
+        self.write_down(|| format!("smtp C: [message, {} octets]", octets.len()));
         let dot = octets.len().saturating_sub(5);
         let (most, last) = octets.split_at(dot);
         for piece in most.chunks(WRITE_PIECE) {
@@ -293,7 +301,12 @@ impl Session {
         let mut buffer = [0_u8; 4096];
         loop {
             match self.reader.next_reply() {
-                Ok(Some(reply)) => return Ok(reply),
+                Ok(Some(reply)) => {
+                    self.write_down(|| {
+                        format!("smtp S: {}", mask::smtp_server(&reply.to_string()))
+                    });
+                    return Ok(reply);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     return Err(Broken::net(
@@ -305,7 +318,12 @@ impl Session {
             let stream = self.stream.as_mut().ok_or_else(|| closed(phase))?;
             match stream.read(&mut buffer).await {
                 Ok(0) => return Err(closed(phase)),
-                Ok(n) => self.reader.feed(buffer.get(..n).unwrap_or_default()),
+                Ok(n) => {
+                    if let Some(tap) = &self.tap {
+                        tap.received(n);
+                    }
+                    self.reader.feed(buffer.get(..n).unwrap_or_default());
+                }
                 Err(error) => {
                     return Err(Broken::net(
                         NetError::new("net-closed", error.to_string()),
@@ -317,10 +335,24 @@ impl Session {
     }
 
     async fn write_line(&mut self, line: &str, phase: Phase) -> Result<(), Box<Broken>> {
+        self.write_down(|| format!("smtp C: {}", mask::smtp_client(line)));
+        if let Some(tap) = &self.tap {
+            tap.command();
+        }
         self.write(format!("{line}\r\n").as_bytes(), phase).await
     }
 
+    /// Writes a line down, where that is wanted; it is masked only then.
+    fn write_down(&self, line: impl FnOnce() -> String) {
+        if let Some(tap) = self.tap.as_ref().filter(|tap| tap.is_on()) {
+            tap.line(line());
+        }
+    }
+
     async fn write(&mut self, octets: &[u8], phase: Phase) -> Result<(), Box<Broken>> {
+        if let Some(tap) = &self.tap {
+            tap.sent(octets.len());
+        }
         let stream = self.stream.as_mut().ok_or_else(|| closed(phase))?;
         let written = timeout(self.limits.command, async {
             stream.write_all(octets).await?;

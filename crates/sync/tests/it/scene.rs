@@ -327,6 +327,7 @@ async fn credential(store: &Store, provider: &str, client_id: &str, secret: &str
         note: String::new(),
         tenant: tenant.to_owned(),
         redirect_path: "/common/cmn270.do".to_owned(),
+        ..credentials::Fields::default()
     };
     let secret = secret.to_owned().into();
     let added = store
