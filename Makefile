@@ -21,6 +21,8 @@ test: ## all tests, lints and stories; installs the servers they need (Debian, a
 bench: ## the figures of docs/operating/figures.md
 	@scripts/web build
 	scripts/with-postgres cargo bench --workspace --bench '*' $(ARGS)
+	rm -f $(BUILT)/catalogue.md
+	TEGATA_FIGURES=$(BUILT)/catalogue.md cargo test --package server --test catalogue
 	scripts/figures
 
 prove: ## the long proofs: ignored tests too, and many more random cases

@@ -31,6 +31,64 @@ async fn introspection_knows_live_tokens_only() {
 }
 
 #[tokio::test]
+async fn given_bytes_are_answered_at_the_token_and_the_authorization_endpoint() {
+    let sandbox = sandbox().await;
+    let answer = tokens(&sandbox, Microsoft, CAROL).await;
+    let token = answer.member("refresh_token");
+    let faults = format!("{}/faults", sandbox.control_url);
+    let set = async |json: &'static str| {
+        http()
+            .post(&faults)
+            .body(json)
+            .send()
+            .await
+            .map(|r| r.status().as_u16())
+    };
+    let body = r#"{"kind":"reply","count":1,"address":"carol@contoso.example","reply":{"at":"token","status":418,"headers":{"retry-after":"7"},"body":"{\"error\":\"teapot\"}"}}"#;
+    assert_eq!(set(body).await.ok(), Some(200));
+    let given = refresh(&sandbox, Microsoft, token).await;
+    assert_eq!(
+        (given.status, given.text.as_str()),
+        (418, r#"{"error":"teapot"}"#)
+    );
+    assert_eq!(refresh(&sandbox, Microsoft, token).await.status, 200);
+
+    let page = r#"{"kind":"reply","count":1,"provider":"google","reply":{"at":"authorize","status":403,"body":"<h1>Error 403: org_internal</h1>"}}"#;
+    assert_eq!(set(page).await.ok(), Some(200));
+    let shown = http()
+        .get(google_request(&sandbox, ""))
+        .send()
+        .await
+        .expect("a page");
+    assert_eq!(shown.status().as_u16(), 403);
+    assert_eq!(
+        shown.text().await.expect("text"),
+        "<h1>Error 403: org_internal</h1>"
+    );
+
+    let back = r#"{"kind":"reply","count":1,"provider":"google","reply":{"at":"redirect","parameters":{"error":"access_denied"}}}"#;
+    assert_eq!(set(back).await.ok(), Some(200));
+    let to = http()
+        .get(google_request(&sandbox, ""))
+        .send()
+        .await
+        .expect("a way back");
+    let location = to.headers()["location"].to_str().expect("text");
+    assert_eq!(location, format!("{CALLBACK}?error=access_denied&state=S1"));
+    assert_eq!(
+        set(r#"{"kind":"reply"}"#).await.ok(),
+        Some(422),
+        "without an answer"
+    );
+    assert_eq!(
+        set(r#"{"kind":"slow","reply":{"at":"authorize","status":1,"body":""}}"#)
+            .await
+            .ok(),
+        Some(422)
+    );
+}
+
+#[tokio::test]
 async fn faults_of_the_token_endpoint_strike_as_often_as_told() {
     let sandbox = sandbox().await;
     let answer = tokens(&sandbox, Microsoft, CAROL).await;

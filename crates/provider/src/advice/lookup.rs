@@ -39,7 +39,15 @@ pub fn token_error(answer: &TokenError<'_>) -> Case {
     } else {
         answer.numbers
     };
-    let id = if answer.status == 429 {
+    // Microsoft says `temporarily_unavailable` to a tenant that asks too often, too.
+    let limit = numbers
+        .iter()
+        .filter(|_| answer.kind == Kind::Microsoft)
+        .filter_map(|number| aadsts(*number))
+        .find(|id| matches!(*id, "throttled" | "loop-detected"));
+    let id = if limit.is_some() {
+        limit
+    } else if answer.status == 429 {
         Some("throttled")
     } else if answer.status >= 500
         || matches!(answer.error, "server_error" | "temporarily_unavailable")

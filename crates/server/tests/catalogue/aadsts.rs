@@ -89,7 +89,7 @@ const GROUPS: &[Group] = &[
     Group { at: At::Probe, error: "invalid_request", numbers: &[(50196, "The server terminated an operation because it encountered a client request loop. Please contact your app vendor.")],
       cause: "loop-detected", who: ADMIN, again: In(300, 3600), ja: &["10 分後"], en: &["ten minutes"] },
     Group { at: At::Probe, error: "temporarily_unavailable", numbers: &[(90055, "The tenant has been throttled. Please try again later.")],
-      cause: "provider-server-error", who: NOBODY, again: In(2, 300), ja: &["自動で再試行"], en: &["keep trying"] },
+      cause: "throttled", who: NOBODY, again: In(60, 60), ja: &["自動で再開"], en: &["by ourselves"] },
     Group { at: At::Probe, error: "invalid_request", numbers: &[(90055, "The tenant has been throttled. Please try again later.")],
       cause: "throttled", who: NOBODY, again: In(60, 60), ja: &["自動で再開"], en: &["by ourselves"] },
     Group { at: At::Probe, error: "invalid_request", numbers: &[(50033, PLAIN), (50087, PLAIN), (50088, PLAIN), (90006, PLAIN), (90012, PLAIN), (90024, PLAIN), (90033, "A transient error has occurred. Please try again."), (90090, PLAIN), (70012, PLAIN), (80005, PLAIN), (40010, PLAIN)],

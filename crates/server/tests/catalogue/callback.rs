@@ -13,10 +13,48 @@ use crate::stage::Stage;
 use crate::tally::{Tally, Told};
 
 #[rustfmt::skip]
-const GOOGLE: &[Data] = &[(Back("access_denied", ""), "consent-cancelled", MEMBER, No, &["もう一度"], &["try again"]), (Back("redirect_uri_mismatch", ""), "redirect-uri-mismatch", ADMIN, In(300, 86_400), &["「クライアント」", "「承認済みのリダイレクト URI」", "/common/cmn270.do"], &["Clients", "Authorized redirect URIs", "/common/cmn270.do"]), (Back("invalid_client", "The OAuth client was not found."), "client-not-found", ADMIN, No, &["「クライアント」"], &["Clients"]), (Back("deleted_client", "The OAuth client was deleted."), "app-disabled", ADMIN, No, &["「削除された認証情報」"], &["Deleted credentials"]), (Back("org_internal", ""), "org-internal", MEMBER, No, &["「対象」", "「外部」"], &["Audience", "External"]), (Back("admin_policy_enforced", ""), "admin-policy-enforced", PROVIDER_ADMIN, No, &["「アクセスとデータ管理」", "「アプリのアクセス制御」"], &["Access and data control", "App access control"]), (Back("disallowed_useragent", ""), "disallowed-useragent", MEMBER, No, &["通常のブラウザ"], &["ordinary browser"]), (Back("invalid_request", "Required parameter is missing: response_type"), "request-malformed", ADMIN, No, &["開発元"], &["report this"]), (Back("invalid_scope", "Some requested scopes were invalid. {invalid=[https://mail.google.com]}"), "scope-wrong", ADMIN, No, &["scopes"], &["scopes"]), (Back("unauthorized_client", ""), "app-not-allowed", ADMIN, No, &["ウェブ アプリケーション"], &["Web application"]), (Back("server_error", ""), "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]), (Back("rate_limit_exceeded", ""), "new-user-rate", NOBODY, In(3600, 86_400), &["「対象」"], &["Audience"]), (Ticked(&["openid", "email"]), "scope-missing-mail", MEMBER, No, &["チェック"], &["tick all boxes"])];
+const GOOGLE: &[Data] = &[
+    (Back("access_denied", ""),
+     "consent-cancelled", MEMBER, No, &["もう一度"], &["try again"]),
+    (Back("redirect_uri_mismatch", ""),
+     "redirect-uri-mismatch", ADMIN, In(300, 86_400), &["「クライアント」", "「承認済みのリダイレクト URI」", "/common/cmn270.do"], &["Clients", "Authorized redirect URIs", "/common/cmn270.do"]),
+    (Back("invalid_client", "The OAuth client was not found."),
+     "client-not-found", ADMIN, No, &["「クライアント」"], &["Clients"]),
+    (Back("deleted_client", "The OAuth client was deleted."),
+     "app-disabled", ADMIN, No, &["「削除された認証情報」"], &["Deleted credentials"]),
+    (Back("org_internal", ""),
+     "org-internal", MEMBER, No, &["「対象」", "「外部」"], &["Audience", "External"]),
+    (Back("admin_policy_enforced", ""),
+     "admin-policy-enforced", PROVIDER_ADMIN, No, &["「アクセスとデータ管理」", "「アプリのアクセス制御」"], &["Access and data control", "App access control"]),
+    (Back("disallowed_useragent", ""),
+     "disallowed-useragent", MEMBER, No, &["通常のブラウザ"], &["ordinary browser"]),
+    (Back("invalid_request", "Required parameter is missing: response_type"),
+     "request-malformed", ADMIN, No, &["開発元"], &["report this"]),
+    (Back("invalid_scope", "Some requested scopes were invalid. {invalid=[https://mail.google.com]}"),
+     "scope-wrong", ADMIN, No, &["scopes"], &["scopes"]),
+    (Back("unauthorized_client", ""),
+     "app-not-allowed", ADMIN, No, &["ウェブ アプリケーション"], &["Web application"]),
+    (Back("server_error", ""),
+     "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]),
+    (Back("rate_limit_exceeded", ""),
+     "new-user-rate", NOBODY, In(3600, 86_400), &["「対象」"], &["Audience"]),
+    (Ticked(&["openid", "email"]),
+     "scope-missing-mail", MEMBER, No, &["チェック"], &["tick all boxes"]),
+];
 
 #[rustfmt::skip]
-const MICROSOFT: &[Data] = &[(Back("access_denied", "the user canceled the authentication"), "consent-cancelled", MEMBER, No, &["もう一度"], &["try again"]), (Back("consent_required", "AADSTS65004: User declined to consent to access the app."), "consent-cancelled", MEMBER, No, &["もう一度"], &["try again"]), (Back("consent_required", ""), "admin-consent-needed", PROVIDER_ADMIN, No, &["/adminconsent?"], &["/adminconsent?"]), (Back("login_required", ""), "browser-session-trouble", MEMBER, No, &["ログアウト"], &["Sign out"]), (Back("temporarily_unavailable", "The server is temporarily too busy to handle the request."), "provider-server-error", NOBODY, Any, &["自動で再試行"], &["keep trying"])];
+const MICROSOFT: &[Data] = &[
+    (Back("access_denied", "the user canceled the authentication"),
+     "consent-cancelled", MEMBER, No, &["もう一度"], &["try again"]),
+    (Back("consent_required", "AADSTS65004: User declined to consent to access the app."),
+     "consent-cancelled", MEMBER, No, &["もう一度"], &["try again"]),
+    (Back("consent_required", ""),
+     "admin-consent-needed", PROVIDER_ADMIN, No, &["/adminconsent?"], &["/adminconsent?"]),
+    (Back("login_required", ""),
+     "browser-session-trouble", MEMBER, No, &["ログアウト"], &["Sign out"]),
+    (Back("temporarily_unavailable", "The server is temporarily too busy to handle the request."),
+     "provider-server-error", NOBODY, Any, &["自動で再試行"], &["keep trying"]),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_back_from_the_authorization_page_is_named() {

@@ -11,7 +11,26 @@ use crate::tally::Tally;
 const CHALLENGE: &str = "334 eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ==";
 
 #[rustfmt::skip]
-const GMAIL: &[Data] = &[(Smtp("auth", &[CHALLENGE, "535-5.7.8 Username and Password not accepted. For more information, go to", "535 5.7.8  https://support.google.com/mail/?p=BadCredentials s68sm6561971pjb.38 - gsmtp"]), "smtp-auth-failed", MEMBER, No, &["再接続"], &["Reconnect"]), (Smtp("auth", &["534-5.7.9 Please log in with your web browser and then try again. For more", "534-5.7.9 information, go to", "534 5.7.9  https://support.google.com/mail/?p=WebLoginRequired s68sm6561971pjb.38 - gsmtp"]), "smtp-web-login", MEMBER, In(3600, 3600), &["ブラウザで Gmail"], &["Gmail with a browser"]), (Smtp("auth", &["534-5.7.9 Application-specific password required. For more information, go to", "534 5.7.9  https://support.google.com/mail/?p=InvalidSecondFactor s68sm6561971pjb.38 - gsmtp"]), "smtp-app-password", ADMIN, No, &["再接続"], &["Reconnect"]), (Smtp("auth", &["454 4.7.0 Cannot authenticate due to temporary system problem. Try again later. s68sm6561971pjb.38 - gsmtp"]), "smtp-auth-unavailable", NOBODY, In(298, 300), &["自動で再送"], &["by ourselves"]), (Smtp("auth", &["454 4.7.0 Too many login attempts, please try again later. s68sm6561971pjb.38 - gsmtp"]), "smtp-too-many-logins", NOBODY, In(1798, 1800), &["30 分"], &["30 minutes"]), (Smtp("auth", &["454-4.7.0 Too many login attempts, please try again later. For more information,", "454-4.7.0 go to", "454 4.7.0  https://support.google.com/mail/answer/7126229 s68sm6561971pjb.38 - gsmtp"]), "smtp-too-many-logins", NOBODY, In(1798, 1800), &["30 分"], &["30 minutes"]), (Smtp("greeting", &["421 4.7.0 Try again later, closing connection. s68sm6561971pjb.38 - gsmtp"]), "smtp-busy", NOBODY, In(59, 60), &["自動で再送"], &["by ourselves"]), (Smtp("ehlo", &["421 4.4.5 Server busy, try again later."]), "smtp-busy", NOBODY, In(59, 60), &["自動で再送"], &["by ourselves"]), (Smtp("ehlo", &["421 4.7.2 Server busy"]), "smtp-busy", NOBODY, In(59, 60), &["自動で再送"], &["by ourselves"])];
+const GMAIL: &[Data] = &[
+    (Smtp("auth", &[CHALLENGE, "535-5.7.8 Username and Password not accepted. For more information, go to", "535 5.7.8  https://support.google.com/mail/?p=BadCredentials s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-auth-failed", MEMBER, No, &["再接続"], &["Reconnect"]),
+    (Smtp("auth", &["534-5.7.9 Please log in with your web browser and then try again. For more", "534-5.7.9 information, go to", "534 5.7.9  https://support.google.com/mail/?p=WebLoginRequired s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-web-login", MEMBER, In(3600, 3600), &["ブラウザで Gmail"], &["Gmail with a browser"]),
+    (Smtp("auth", &["534-5.7.9 Application-specific password required. For more information, go to", "534 5.7.9  https://support.google.com/mail/?p=InvalidSecondFactor s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-app-password", ADMIN, No, &["再接続"], &["Reconnect"]),
+    (Smtp("auth", &["454 4.7.0 Cannot authenticate due to temporary system problem. Try again later. s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-auth-unavailable", NOBODY, In(298, 300), &["自動で再送"], &["by ourselves"]),
+    (Smtp("auth", &["454 4.7.0 Too many login attempts, please try again later. s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-too-many-logins", NOBODY, In(1798, 1800), &["30 分"], &["30 minutes"]),
+    (Smtp("auth", &["454-4.7.0 Too many login attempts, please try again later. For more information,", "454-4.7.0 go to", "454 4.7.0  https://support.google.com/mail/answer/7126229 s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-too-many-logins", NOBODY, In(1798, 1800), &["30 分"], &["30 minutes"]),
+    (Smtp("greeting", &["421 4.7.0 Try again later, closing connection. s68sm6561971pjb.38 - gsmtp"]),
+     "smtp-busy", NOBODY, In(59, 60), &["自動で再送"], &["by ourselves"]),
+    (Smtp("ehlo", &["421 4.4.5 Server busy, try again later."]),
+     "smtp-busy", NOBODY, In(59, 60), &["自動で再送"], &["by ourselves"]),
+    (Smtp("ehlo", &["421 4.7.2 Server busy"]),
+     "smtp-busy", NOBODY, In(59, 60), &["自動で再送"], &["by ourselves"]),
+];
 
 #[rustfmt::skip]
 const EXCHANGE: &[Data] = &[

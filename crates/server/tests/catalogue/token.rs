@@ -10,15 +10,54 @@ use crate::tally::Tally;
 
 /// 8.1, where ID and secret are checked.
 #[rustfmt::skip]
-const EITHER_PROBED: &[Data] = &[(Token(500, r#"{"error":"server_error"}"#), "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]), (Token(503, r#"{"error":"temporarily_unavailable","error_description":"Try again later."}"#), "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]), (Token(502, "<html><title>502 Bad Gateway</title></html>"), "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]), (Token(429, r#"{"error":"rate_limit_exceeded","error_description":"Rate Limit Exceeded"}"#), "throttled", NOBODY, In(60, 60), &["自動で再開"], &["by ourselves"]), (Token(400, r#"{"error":"unauthorized_client","error_description":"The client is not authorized"}"#), "app-not-allowed", ADMIN, No, &["ウェブ アプリケーション", "「Web」"], &["Web application", "platform Web"]), (Token(400, r#"{"error":"unsupported_grant_type","error_description":"Invalid grant_type: x"}"#), "request-malformed", ADMIN, No, &["開発元"], &["report this"]), (Token(400, r#"{"error":"invalid_request","error_description":"Missing required parameter: code"}"#), "request-malformed", ADMIN, No, &["開発元"], &["report this"]), (Token(400, r#"{"error":"invalid_scope","error_description":"Some requested scopes were invalid."}"#), "scope-wrong", ADMIN, No, &["scopes"], &["scopes"]), (Token(200, "<!DOCTYPE html><title>Sign in to the network</title>"), "token-reply-unreadable", NOBODY, In(60, 300), &["プロキシ"], &["proxy"]), (Token(200, "{}"), "token-reply-unreadable", NOBODY, In(60, 300), &["プロキシ"], &["proxy"])];
+const EITHER_PROBED: &[Data] = &[
+    (Token(500, r#"{"error":"server_error"}"#),
+     "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]),
+    (Token(503, r#"{"error":"temporarily_unavailable","error_description":"Try again later."}"#),
+     "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]),
+    (Token(502, "<html><title>502 Bad Gateway</title></html>"),
+     "provider-server-error", NOBODY, In(2, 300), &["自動で再試行"], &["keep trying"]),
+    (Token(429, r#"{"error":"rate_limit_exceeded","error_description":"Rate Limit Exceeded"}"#),
+     "throttled", NOBODY, In(60, 60), &["自動で再開"], &["by ourselves"]),
+    (Token(400, r#"{"error":"unauthorized_client","error_description":"The client is not authorized"}"#),
+     "app-not-allowed", ADMIN, No, &["ウェブ アプリケーション", "「Web」"], &["Web application", "platform Web"]),
+    (Token(400, r#"{"error":"unsupported_grant_type","error_description":"Invalid grant_type: x"}"#),
+     "request-malformed", ADMIN, No, &["開発元"], &["report this"]),
+    (Token(400, r#"{"error":"invalid_request","error_description":"Missing required parameter: code"}"#),
+     "request-malformed", ADMIN, No, &["開発元"], &["report this"]),
+    (Token(400, r#"{"error":"invalid_scope","error_description":"Some requested scopes were invalid."}"#),
+     "scope-wrong", ADMIN, No, &["scopes"], &["scopes"]),
+    (Token(200, "<!DOCTYPE html><title>Sign in to the network</title>"),
+     "token-reply-unreadable", NOBODY, In(60, 300), &["プロキシ"], &["proxy"]),
+    (Token(200, "{}"),
+     "token-reply-unreadable", NOBODY, In(60, 300), &["プロキシ"], &["proxy"]),
+];
 
 /// 8.1, Microsoft's errors without a number.
 #[rustfmt::skip]
-const MICROSOFT_PROBED: &[Data] = &[(Token(401, r#"{"error":"invalid_client","error_description":"The client is refused."}"#), "client-refused", ADMIN, No, &["「値」"], &["value"]), (Token(400, r#"{"error":"interaction_required","error_description":"The user must sign in."}"#), "sign-in-again", MEMBER, No, &["再接続"], &["Reconnect"]), (Token(400, r#"{"error":"consent_required","error_description":"Consent is needed."}"#), "admin-consent-needed", PROVIDER_ADMIN, No, &["リンク"], &["link"])];
+const MICROSOFT_PROBED: &[Data] = &[
+    (Token(401, r#"{"error":"invalid_client","error_description":"The client is refused."}"#),
+     "client-refused", ADMIN, No, &["「値」"], &["value"]),
+    (Token(400, r#"{"error":"interaction_required","error_description":"The user must sign in."}"#),
+     "sign-in-again", MEMBER, No, &["再接続"], &["Reconnect"]),
+    (Token(400, r#"{"error":"consent_required","error_description":"Consent is needed."}"#),
+     "admin-consent-needed", PROVIDER_ADMIN, No, &["リンク"], &["link"]),
+];
 
 /// 8.3, where ID and secret are checked.
 #[rustfmt::skip]
-const GOOGLE_PROBED: &[Data] = &[(Token(401, r#"{"error":"invalid_client","error_description":"Unauthorized"}"#), "client-secret-wrong", ADMIN, No, &["「クライアント」", "「値」"], &["under Clients", "value"]), (Token(401, r#"{"error":"invalid_client","error_description":"The provided client secret is invalid."}"#), "client-secret-wrong", ADMIN, No, &["「クライアント」"], &["under Clients"]), (Token(401, r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#), "client-not-found", ADMIN, No, &["Google Auth Platform", "「クライアント」"], &["Google Auth Platform", "Clients"]), (Token(401, r#"{"error":"deleted_client","error_description":"The OAuth client was deleted."}"#), "app-disabled", ADMIN, No, &["「削除された認証情報」", "30 日"], &["Deleted credentials", "30 days"]), (Token(401, r#"{"error":"unauthorized_client","error_description":"Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested."}"#), "delegation-not-set", PROVIDER_ADMIN, No, &["「API の制御」", "「ドメイン全体の委任」"], &["API controls", "Domain-wide delegation"])];
+const GOOGLE_PROBED: &[Data] = &[
+    (Token(401, r#"{"error":"invalid_client","error_description":"Unauthorized"}"#),
+     "client-secret-wrong", ADMIN, No, &["「クライアント」", "「値」"], &["under Clients", "value"]),
+    (Token(401, r#"{"error":"invalid_client","error_description":"The provided client secret is invalid."}"#),
+     "client-secret-wrong", ADMIN, No, &["「クライアント」"], &["under Clients"]),
+    (Token(401, r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#),
+     "client-not-found", ADMIN, No, &["Google Auth Platform", "「クライアント」"], &["Google Auth Platform", "Clients"]),
+    (Token(401, r#"{"error":"deleted_client","error_description":"The OAuth client was deleted."}"#),
+     "app-disabled", ADMIN, No, &["「削除された認証情報」", "30 日"], &["Deleted credentials", "30 days"]),
+    (Token(401, r#"{"error":"unauthorized_client","error_description":"Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested."}"#),
+     "delegation-not-set", PROVIDER_ADMIN, No, &["「API の制御」", "「ドメイン全体の委任」"], &["API controls", "Domain-wide delegation"]),
+];
 
 /// 8.1 and 8.3, where the code of a consent is redeemed.
 const GOOGLE_EXCHANGED: &[Data] = &[
@@ -153,7 +192,16 @@ const GOOGLE_AFTER_A_WEEK: &[Data] = &[
 
 /// 8.1 and 8.3, at a refresh: the grant is over.
 #[rustfmt::skip]
-const GOOGLE_REFRESHED: &[Data] = &[(Token(400, r#"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#), "grant-ended", MEMBER, No, &["再接続"], &["Reconnect"]), (Token(400, r#"{"error":"invalid_grant","error_description":"Bad Request"}"#), "grant-ended", MEMBER, No, &["再接続"], &["Reconnect"]), (Token(400, r#"{"error":"invalid_grant","error_description":"reauth related error (invalid_rapt)","error_uri":"https://support.google.com/a/answer/9368756","error_subtype":"invalid_rapt"}"#), "session-control", PROVIDER_ADMIN, No, &["「セキュリティ」", "「API の制御」", "「信頼できる」"], &["Security > API controls"]), (Token(400, r#"{"error":"invalid_grant","error_description":"The account has been deleted"}"#), "account-disabled", PROVIDER_ADMIN, No, &["「ユーザー」"], &["under Users"])];
+const GOOGLE_REFRESHED: &[Data] = &[
+    (Token(400, r#"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#),
+     "grant-ended", MEMBER, No, &["再接続"], &["Reconnect"]),
+    (Token(400, r#"{"error":"invalid_grant","error_description":"Bad Request"}"#),
+     "grant-ended", MEMBER, No, &["再接続"], &["Reconnect"]),
+    (Token(400, r#"{"error":"invalid_grant","error_description":"reauth related error (invalid_rapt)","error_uri":"https://support.google.com/a/answer/9368756","error_subtype":"invalid_rapt"}"#),
+     "session-control", PROVIDER_ADMIN, No, &["「セキュリティ」", "「API の制御」", "「信頼できる」"], &["Security > API controls"]),
+    (Token(400, r#"{"error":"invalid_grant","error_description":"The account has been deleted"}"#),
+     "account-disabled", PROVIDER_ADMIN, No, &["「ユーザー」"], &["under Users"]),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_token_endpoint_of_either_provider_says_is_named() {

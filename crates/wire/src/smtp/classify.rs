@@ -145,6 +145,9 @@ fn by_class(reply: &Reply, phase: Phase, text: &str) -> Verdict {
         Phase::Auth if temporary => Verdict::later(5 * MINUTE, "smtp-auth-unavailable"),
         // Words that nobody knows are not taken for an ended permission: a fresh token is tried, then they are shown.
         Phase::Auth => Verdict::person("smtp-login-refused").refreshing(),
+        Phase::Greeting | Phase::Ehlo | Phase::StartTls if !temporary => {
+            Verdict::person("smtp-login-refused")
+        }
         Phase::RcptTo if temporary => Verdict::later(15 * MINUTE, "smtp-recipient-greylisted"),
         Phase::RcptTo => Verdict::person("smtp-recipient-refused"),
         _ if temporary => Verdict::later(MINUTE, "smtp-later"),

@@ -34,12 +34,12 @@ pub(super) const ROWS: &[Row] = &[
         3600,
         Card::Account,
         [
-            "{address} の送信サーバがログインを拒否しました。",
+            "{address} の送信サーバが接続またはログインを拒否しました。",
             "登録されていない応答です。理由は下の原文のとおりです。許可が失われたとは限りません。",
             "「{search}」で検索するか、原文と日時を添えて {provider} のサポートに問い合わせてください。自動で再試行します。",
         ],
         [
-            "The outgoing server refused the login for {address}.",
+            "The outgoing server refused the connection or the login for {address}.",
             "The answer is not in our list; its own words below say why. The permission may be sound.",
             "Search for “{search}”, or give these words and their time to the support of {provider}. We keep trying.",
         ],

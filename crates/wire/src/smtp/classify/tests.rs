@@ -243,7 +243,7 @@ fn words_that_nobody_knows_keep_a_general_cause() {
         ),
         ("554 Quantum flux exceeded", Message, "smtp-refused"),
         ("550 5.3.0 Quantum flux exceeded", Data, "smtp-refused"),
-        ("554 Quantum flux exceeded", Ehlo, "smtp-refused"),
+        ("554 Quantum flux exceeded", Ehlo, "smtp-login-refused"),
         ("451 4.9.9 Quantum flux exceeded", Message, "smtp-later"),
         ("550 5.1.8 not yours", MailFrom, "smtp-sender-blocked"),
         ("550 5.7.1 not yours", MailFrom, "smtp-sender-refused"),
