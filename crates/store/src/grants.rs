@@ -120,7 +120,7 @@ pub struct Grant {
     pub refresh_at: Option<Millis>,
     /// The last successful refresh or consent.
     pub refreshed_at: Option<Millis>,
-    /// When consent was given.
+    /// When consent was last given.
     pub created_at: Millis,
 }
 
@@ -306,7 +306,7 @@ pub async fn consented(
             "UPDATE grants SET address = $2, tenant = $3, scopes = $4, \
              previous_refresh_token = CASE WHEN $5 IS NULL THEN previous_refresh_token ELSE refresh_token END, \
              refresh_token = COALESCE($5, refresh_token), access_token = $6, access_ends_at = $7, refresh_ends_at = $8, \
-             version = version + 1, lease_owner = NULL, lease_until = NULL, failures = 0, refresh_at = $9, refreshed_at = $10 \
+             version = version + 1, lease_owner = NULL, lease_until = NULL, failures = 0, refresh_at = $9, refreshed_at = $10, created_at = $10 \
              WHERE id = $1",
             args![id, &subject.address, &subject.tenant, scopes, refresh, access, tokens.access_ends_at, tokens.refresh_ends_at, refresh_at, now],
         )

@@ -336,7 +336,7 @@ async fn refused(
     let of_mailbox = matches!(
         failure.phase,
         "connect" | "tls" | "greeting" | "ehlo" | "starttls" | "auth"
-    );
+    ) || of_all_mail(failure.cause_id);
     if of_mailbox {
         standing::show_send(providers.store(), account, &judged, cause.clone()).await?;
     }
@@ -364,6 +364,14 @@ async fn refused(
         Some(delivery),
     )
     .await
+}
+
+/// Refusals of one mail that every other mail of this mailbox would meet too.
+fn of_all_mail(cause_id: &str) -> bool {
+    matches!(
+        cause_id,
+        "smtp-daily-limit" | "smtp-sender-blocked" | "smtp-mailbox-full" | "smtp-concurrent-limit"
+    )
 }
 
 fn recipients(submission: &Submission) -> Vec<String> {

@@ -55,7 +55,7 @@ pub(crate) fn case_of(
         .iter()
         .filter_map(|code| u32::try_from(*code).ok())
         .collect();
-    advice::token_error(&advice::TokenError {
+    let case = advice::token_error(&advice::TokenError {
         kind: profile.kind,
         at,
         status: error.status,
@@ -64,7 +64,13 @@ pub(crate) fn case_of(
         numbers: &numbers,
         subtype: error.error_subtype.as_deref().or(error.suberror.as_deref()),
         days_since_consent: days,
-    })
+    });
+    match error.kind {
+        TokenErrorKind::Throttled {
+            retry_after: Some(seconds),
+        } => case.retry(seconds),
+        _ => case,
+    }
 }
 
 pub(super) fn refresh_case(

@@ -2,6 +2,7 @@
 
 mod add;
 mod check;
+mod submissions;
 
 use access::Caller;
 use axum::Json;
@@ -25,6 +26,7 @@ use crate::json;
 
 pub use add::add;
 pub use check::check;
+pub use submissions::submissions;
 
 #[derive(Deserialize)]
 pub struct Options {

@@ -15,6 +15,7 @@ pub mod guides;
 pub mod health;
 pub mod invitations;
 pub mod login_sessions;
+pub mod page_errors;
 pub mod problem;
 pub mod protocol_log;
 pub mod self_check;
@@ -165,6 +166,11 @@ pub fn router(web: Web) -> Router {
         .route(
             "/accounts/{id}/protocol-log/download",
             get(protocol_log::download),
+        )
+        .route("/accounts/{id}/submissions", get(accounts::submissions))
+        .route(
+            "/page-errors",
+            get(page_errors::list).post(page_errors::look_up),
         )
         .route("/pending-accounts", get(account_import::list))
         .route("/pending-accounts/{id}", delete(account_import::remove))

@@ -1,0 +1,85 @@
+//! `/api/page-errors`: errors that a provider shows on its own page and never sends to us. People choose theirs
+//! from the list, or paste the page's words; what no row knows is counted and shown verbatim.
+
+use axum::Json;
+use axum::extract::State;
+use provider::advice::{Case, PAGE_ERRORS, page_error};
+use provider::cause::to_cause;
+use provider::profile::{Kind, ProviderProfile};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::failures::Where;
+
+use super::Web;
+use super::caller::{Body, Myself, Query};
+use super::problem::{Problem, language};
+
+fn profile<'a>(web: &'a Web, name: &str) -> Result<&'a ProviderProfile, Problem> {
+    web.providers().profiles().get(name).ok_or_else(|| {
+        Problem::field(
+            "provider",
+            "プロバイダを選択してください。",
+            "Choose a provider.",
+        )
+    })
+}
+
+#[derive(Deserialize)]
+pub struct Which {
+    provider: String,
+}
+
+/// `GET /api/page-errors?provider=google`: how the page names each, with its advice.
+pub async fn list(
+    State(web): State<Web>,
+    _: Myself,
+    Query(which): Query<Which>,
+) -> Result<Json<Value>, Problem> {
+    let profile = profile(&web, &which.provider)?;
+    let items: Vec<Value> = PAGE_ERRORS
+        .iter()
+        .filter(|page| page.kind == profile.kind)
+        .map(|page| {
+            let case = profile.facts(Case::new(page.cause_id));
+            json!({ "shown": page.shown, "advice": case.advise(language()) })
+        })
+        .collect();
+    Ok(Json(json!({ "items": items, "next": null })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    provider: String,
+    /// A text of the list, or what stands on the page.
+    shown: String,
+}
+
+/// `POST /api/page-errors`
+pub async fn look_up(
+    State(web): State<Web>,
+    _: Myself,
+    Body(sent): Body<Shown>,
+) -> Result<Json<Value>, Problem> {
+    let profile = profile(&web, &sent.provider)?;
+    let words: String = sent.shown.trim().chars().take(2000).collect();
+    if words.is_empty() {
+        return Err(Problem::field(
+            "shown",
+            "プロバイダの画面に表示された文字を入力してください。",
+            "Enter what the provider's page says.",
+        ));
+    }
+    let case = profile.facts(page_error(profile.kind, &words));
+    let (cause, kind): (_, Kind) = (to_cause(&case), profile.kind);
+    let at = Where {
+        provider: sent.provider,
+        ..Where::default()
+    };
+    web.store()
+        .write(move |tx| {
+            Box::pin(async move { provider::failures::note(tx, kind, &at, &cause).await })
+        })
+        .await?;
+    Ok(Json(json!({ "advice": case.advise(language()) })))
+}
