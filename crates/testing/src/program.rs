@@ -329,25 +329,6 @@ impl Tegata {
         connection.close().await.expect("the connection closes");
     }
 
-    /// Reads the first column of a query's rows, as text, behind the program's back (SQLite only).
-    ///
-    /// # Panics
-    /// When the query fails.
-    pub async fn look(&self, query: &str) -> Vec<String> {
-        let options = sqlx::sqlite::SqliteConnectOptions::new()
-            .filename(self.folder.join("data/tegata.db"))
-            .busy_timeout(Duration::from_secs(10));
-        let mut connection = sqlx::SqliteConnection::connect_with(&options)
-            .await
-            .expect("the database opens");
-        let rows = sqlx::query_scalar(AssertSqlSafe(query))
-            .fetch_all(&mut connection)
-            .await
-            .unwrap_or_else(|e| panic!("{query}: {e}"));
-        connection.close().await.expect("the connection closes");
-        rows
-    }
-
     /// Has a secret searched for that does not come up by itself.
     pub fn plant(&self, kind: Kind, secret: &str) {
         self.watch.plant(kind, secret);

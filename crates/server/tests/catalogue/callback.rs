@@ -1,16 +1,14 @@
 //! Facts 8.2: what comes back from the authorization page, and what was left unticked there.
 //!
-//! What Google shows on its own page never comes back; `advice::page_error` finds it from what people type.
+//! What a provider shows on its own page never comes back; it is found from what people type.
 
-use provider::advice::{Language, page_error};
-use provider::profile::Kind;
 use sandbox::ProviderKind::{Google, Microsoft};
 
 use crate::row::Again::{Any, In, No};
 use crate::row::Said::{Back, Page, Ticked};
 use crate::row::{ADMIN, Data, MEMBER, NOBODY, PROVIDER_ADMIN, Via, rows};
 use crate::stage::Stage;
-use crate::tally::{Tally, Told};
+use crate::tally::Tally;
 
 #[rustfmt::skip]
 const GOOGLE: &[Data] = &[
@@ -119,29 +117,17 @@ const MICROSOFTS_PAGES: &[Data] = &[
      "unknown-answer", ADMIN, No, &["「AADSTS7999999」"], &["“AADSTS7999999”"]),
 ];
 
-#[test]
-fn what_the_providers_own_pages_show_is_named_from_what_people_type() {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_providers_own_pages_show_is_named_from_what_people_type() {
     let mut tally = Tally::of("8.2 The providers' own pages, as typed");
-    let all =
-        rows(Google, Via::Page, GOOGLES_PAGES).chain(rows(Microsoft, Via::Page, MICROSOFTS_PAGES));
-    for row in all {
-        let Page(words) = row.said else {
-            continue;
-        };
-        let kind = if row.provider == Google {
-            Kind::Google
-        } else {
-            Kind::Microsoft
-        };
-        let case = page_error(kind, words);
-        let shown = |language| {
-            vec![serde_json::to_value(case.advise(language)).expect("an advice is JSON")]
-        };
-        let told = Told {
-            ja: shown(Language::Ja),
-            en: shown(Language::En),
-        };
-        tally.count(&row, &told);
+    for (provider, pages) in [(Google, GOOGLES_PAGES), (Microsoft, MICROSOFTS_PAGES)] {
+        let stage = Stage::of(provider).await;
+        for row in rows(provider, Via::Page, pages) {
+            let Page(words) = row.said else {
+                continue;
+            };
+            tally.count(&row, &stage.page(words).await);
+        }
     }
     tally.close();
 }

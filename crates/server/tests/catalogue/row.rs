@@ -97,7 +97,7 @@ pub enum Via {
     Connect,
     /// `POST /api/accounts/{id}/check`
     Account,
-    /// A mail that is sent; its stored cause.
+    /// `GET /api/accounts/{id}/submissions` after a mail was handed in.
     Submission,
     /// What people type from a provider's own page.
     Page,
@@ -109,8 +109,8 @@ impl Via {
             Via::Credential => "`POST /api/credentials/{id}/check`",
             Via::Connect => "`GET /api/connect/{id}`",
             Via::Account => "`POST /api/accounts/{id}/check`",
-            Via::Submission => "a submission and its stored cause",
-            Via::Page => "`advice::page_error`",
+            Via::Submission => "`GET /api/accounts/{id}/submissions`",
+            Via::Page => "`POST /api/page-errors`",
         }
     }
 }

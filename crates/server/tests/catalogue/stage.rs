@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use provider::advice::Language;
-use provider::cause::to_case;
 use sandbox::browser::Choice;
 use sandbox::{Fault, NewPerson, Options, ProviderKind, Sandbox};
 use serde_json::{Value, json};
-use store::intervals::Cause;
 use testing::program::{Client, Jmap, Setup, Tegata, connect, google, microsoft, register};
 use testing::wait_for;
 
@@ -169,33 +166,53 @@ impl Stage {
         }
     }
 
-    /// A mail to a stranger; its cause is stored in no language.
+    /// A mail to a stranger, and what is told of it while it waits or after it was refused.
     async fn submission(&self, row: &Row, mailbox: &Mailbox) -> Told {
         self.inject(row, Some(&mailbox.address));
-        let before = self.newest_submission().await.0;
+        let before = self.submissions("en", mailbox).await;
+        let known = |one: &Value| before.iter().any(|old| old["id"] == one["id"]);
         self.send(mailbox).await;
-        let cause = wait_for("the answer to a mail", PATIENCE, async || {
-            let (number, cause) = self.newest_submission().await;
-            (number != before && !cause.is_empty()).then_some(cause)
+        let id = wait_for("the answer to a mail", PATIENCE, async || {
+            let now = self.submissions("en", mailbox).await;
+            let new = now.into_iter().find(|one| !known(one))?;
+            new["advice"].is_object().then(|| new["id"].clone())
         })
         .await;
-        let cause: Cause = serde_json::from_str(&cause).expect("a cause");
-        let shown = |language| {
-            let advice = to_case(&cause).advise(language);
-            vec![serde_json::to_value(advice).expect("an advice is JSON")]
-        };
         Told {
-            ja: shown(Language::Ja),
-            en: shown(Language::En),
+            ja: self.advice_of("ja", mailbox, &id).await,
+            en: self.advice_of("en", mailbox, &id).await,
         }
     }
 
-    /// Number and cause of the newest submission.
-    async fn newest_submission(&self) -> (String, String) {
-        let query = "SELECT rowid || ' ' || COALESCE(cause, '') FROM submissions ORDER BY rowid DESC LIMIT 1";
-        let newest = self.tegata.look(query).await.pop().unwrap_or_default();
-        let (number, cause) = newest.split_once(' ').unwrap_or((&newest, ""));
-        (number.to_owned(), cause.to_owned())
+    async fn submissions(&self, language: &str, mailbox: &Mailbox) -> Vec<Value> {
+        let path = format!("/api/accounts/{}/submissions", mailbox.id);
+        let list = self.member.in_language(language).get(&path).await.ok();
+        list["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    async fn advice_of(&self, language: &str, mailbox: &Mailbox, id: &Value) -> Vec<Value> {
+        let all = self.submissions(language, mailbox).await;
+        let found = all.into_iter().find(|one| one["id"] == *id);
+        found.map(|one| one["advice"].clone()).into_iter().collect()
+    }
+
+    /// What people type from a page of the provider.
+    pub async fn page(&self, words: &str) -> Told {
+        Told {
+            ja: self.page_in("ja", words).await,
+            en: self.page_in("en", words).await,
+        }
+    }
+
+    async fn page_in(&self, language: &str, words: &str) -> Vec<Value> {
+        let provider = match self.provider {
+            ProviderKind::Google => "google",
+            ProviderKind::Microsoft => "microsoft",
+        };
+        let body = json!({ "provider": provider, "shown": words });
+        let client = self.member.in_language(language);
+        let told = client.post("/api/page-errors", &body).await.ok();
+        vec![told["advice"].clone()]
     }
 
     async fn send(&self, mailbox: &Mailbox) {

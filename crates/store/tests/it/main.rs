@@ -14,6 +14,7 @@ mod emails;
 mod faults;
 mod folders;
 mod grants;
+mod guide;
 mod intents;
 mod jobs;
 mod odd_mails;
