@@ -303,7 +303,34 @@ pub fn tidy_address(text: &str) -> Option<String> {
         && !domain.is_empty()
         && inner.chars().count() <= 256
         && !inner.chars().any(|letter| {
-            letter.is_whitespace() || letter.is_control() || "<>,;\"".contains(letter)
+            // Typographic quotation marks are in no address, and dangerous where one is pasted.
+            letter.is_whitespace()
+                || letter.is_control()
+                || "<>,;\"".contains(letter)
+                || ('\u{2018}'..='\u{201f}').contains(&letter)
         });
     fits.then(|| format!("{local}@{}", domain.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy_address;
+
+    #[test]
+    fn an_address_is_tidied_and_what_could_end_a_quotation_elsewhere_is_none() {
+        let tidy = |text: &str| tidy_address(text);
+        assert_eq!(
+            tidy(" Hanako <h@Example.JP> ").as_deref(),
+            Some("h@example.jp")
+        );
+        for bad in [
+            "",
+            "nowhere",
+            "a b@example.jp",
+            "x\u{2019}|iex@example.jp",
+            "a\"b@example.jp",
+        ] {
+            assert_eq!(tidy(bad), None, "{bad}");
+        }
+    }
 }

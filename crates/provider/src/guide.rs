@@ -237,6 +237,11 @@ pub fn settles_in(kind: Kind, card: &str) -> Option<Millis> {
     }
 }
 
+/// The same for what a mail server's refusal can be explained by: a redirect URI has no part in it.
+pub fn mail_settles_in(kind: Kind, card: &str) -> Option<Millis> {
+    settles_in(kind, card).filter(|_| card != "client")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

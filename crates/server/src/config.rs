@@ -284,7 +284,6 @@ impl Config {
             .unwrap_or_default()
     }
 
-    /// The merged configuration as TOML, secrets masked.
     /// What may leave the house in a support bundle: kinds and choices, no address of anybody.
     pub fn for_support(&self) -> serde_json::Value {
         let scheme = |address: &str| address.split(':').next().unwrap_or_default().to_owned();
@@ -301,6 +300,7 @@ impl Config {
         })
     }
 
+    /// The merged configuration as TOML, secrets masked.
     pub fn to_masked_toml(&self) -> Result<String> {
         let mut masked = self.clone();
         masked.store.database = mask(&masked.store.database);

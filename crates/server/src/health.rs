@@ -1,9 +1,10 @@
 //! What runs and what does not: for the health screen, `tegata doctor`, and the support bundle.
 //!
 //! The bundle is clean by construction: it is put together field by field from what may leave the house.
-//! There is no place in it for a secret, a token, a mail, or a log file; of an address only the domain stays.
+//! There is no place in it for a secret, a token, a mail, or the program's log; of an address only the domain stays, and
+//! of an account's protocol log (where one is kept) no name of a folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use provider::Providers;
 use provider::advice::{Language, search_words};
@@ -14,13 +15,15 @@ use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::failures::{self, Tally};
 use store::grants::{self, Grant, Status};
 use store::traffic::{self, Traffic};
-use store::{credentials, protocol_log};
+use store::{GrantId, credentials, protocol_log};
 
 use crate::json;
 
 const DAY: i64 = 24 * 3_600_000;
 /// Mailboxes that need attention, in one answer.
 const MOST_ATTENTION: usize = 100;
+/// Lines of an account's protocol log in a bundle: the newest.
+const MOST_LINES: usize = 2_000;
 /// Kinds of failures, in one answer.
 const MOST_FAILURES: i64 = 200;
 
@@ -60,17 +63,22 @@ pub async fn accounts(providers: &Providers) -> store::Result<Vec<Seen>> {
         .store()
         .read(|tx| {
             Box::pin(async move {
-                let mut seen = Vec::new();
-                for account in accounts::all(tx).await? {
-                    let grant = grants::find(tx, account.grant_id).await?;
-                    let today = traffic::today(tx, account.id).await?;
-                    seen.push(Seen {
-                        account,
-                        grant,
-                        today,
-                    });
-                }
-                Ok(seen)
+                let grants: HashMap<GrantId, Grant> = grants::all(tx)
+                    .await?
+                    .into_iter()
+                    .map(|grant| (grant.id, grant))
+                    .collect();
+                let today = traffic::today_of_all(tx).await?;
+                let seen = |account: Account| Seen {
+                    grant: grants.get(&account.grant_id).cloned(),
+                    today: today.get(&account.id).copied(),
+                    account,
+                };
+                Ok(accounts::all(tx)
+                    .await?
+                    .into_iter()
+                    .map(seen)
+                    .collect::<Vec<_>>())
             })
         })
         .await?;
@@ -213,8 +221,10 @@ async fn bundled_account(providers: &Providers, seen: &Seen) -> store::Result<Va
         .store()
         .read(move |tx| Box::pin(async move { protocol_log::lines(tx, id).await }))
         .await?;
+    let newest = lines.len().saturating_sub(MOST_LINES);
     let lines: Vec<String> = lines
         .iter()
+        .skip(newest)
         .map(|line| format!("{} {}", json::time(line.at), clean(&line.text)))
         .collect();
     let domain = account
@@ -251,8 +261,9 @@ async fn bundled_account(providers: &Providers, seen: &Seen) -> store::Result<Va
     }))
 }
 
-/// Words without addresses: of each only the domain stays.
+/// Words without addresses (of each only the domain stays) and without what stands in quotation marks.
 fn clean(words: &str) -> String {
+    let words = &wire::mask::without_quoted(words);
     let word = |word: &str| match word.rsplit_once('@') {
         Some((_, domain)) => format!("(somebody)@{domain}"),
         None => word.to_owned(),

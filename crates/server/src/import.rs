@@ -17,8 +17,8 @@ use store::users::{Refusal, Role};
 use store::{pending_accounts, users};
 
 pub use columns::SAMPLE;
-use columns::{Row, read_rows};
-use judge::{Change, House, judge};
+use columns::read_rows;
+use judge::{Change, House, Judged, judge};
 
 /// A file has at most so many lines (G-112).
 pub const MOST_LINES: usize = 50_000;
@@ -106,26 +106,47 @@ pub async fn import(
     };
     outcome.lines = rows.len();
     let known = providers.clone();
+    if options.dry_run {
+        return providers
+            .store()
+            .read(move |tx| {
+                Box::pin(async move {
+                    let house = House::read(tx, &known).await?;
+                    add_up(
+                        &mut outcome,
+                        &mut judge(&house, &rows, options.overwrite, say),
+                    );
+                    Ok(outcome)
+                })
+            })
+            .await;
+    }
     // Judged and stored in one transaction: nobody changes the house in between.
-    let (outcome, _) = providers
+    let stored = providers
         .store()
         .try_write(move |tx| {
             Box::pin(async move {
-                let house = House::read(tx, &known).await.map_err(Ended::Store)?;
-                store_rows(tx, &actor, &house, &rows, options, say, outcome).await
+                let house = House::read(tx, &known).await?;
+                let mut judged = judge(&house, &rows, options.overwrite, say);
+                add_up(&mut outcome, &mut judged);
+                if !outcome.errors.is_empty() {
+                    return Err(Ended::Judged(Box::new(outcome)));
+                }
+                store_rows(tx, &actor, &judged, &mut outcome).await?;
+                Ok(outcome)
             })
         })
-        .await
-        .or_else(|ended| match ended {
-            Ended::Judged(outcome) => Ok((*outcome, ())),
-            Ended::Store(error) => Err(error),
-        })?;
-    Ok(outcome)
+        .await;
+    match stored {
+        Ok(outcome) => Ok(outcome),
+        Err(Ended::Judged(outcome)) => Ok(*outcome),
+        Err(Ended::Store(error)) => Err(error),
+    }
 }
 
 /// Why the transaction was taken back.
 enum Ended {
-    /// Dry run, or something is wrong.
+    /// Something is wrong.
     Judged(Box<Outcome>),
     Store(store::Error),
 }
@@ -136,18 +157,10 @@ impl From<store::Error> for Ended {
     }
 }
 
-async fn store_rows(
-    tx: &mut store::Tx,
-    actor: &Actor,
-    house: &House,
-    rows: &[Row],
-    options: Options,
-    say: Say,
-    mut outcome: Outcome,
-) -> Result<(Outcome, ()), Ended> {
-    let judged = judge(house, rows, options.overwrite, say);
-    outcome.warnings.extend(judged.warnings);
-    outcome.errors.extend(judged.errors);
+/// What the judgement comes to, in numbers and sentences.
+fn add_up(outcome: &mut Outcome, judged: &mut Judged) {
+    outcome.warnings.append(&mut judged.warnings);
+    outcome.errors.append(&mut judged.errors);
     outcome.invited = judged.people.len();
     for planned in &judged.planned {
         match planned.change {
@@ -156,41 +169,39 @@ async fn store_rows(
             Change::Keep => outcome.unchanged += 1,
         }
     }
-    if !outcome.errors.is_empty() || options.dry_run {
-        return Err(Ended::Judged(Box::new(outcome)));
-    }
+}
+
+async fn store_rows(
+    tx: &mut store::Tx,
+    actor: &Actor,
+    judged: &Judged,
+    outcome: &mut Outcome,
+) -> store::Result<()> {
     for person in &judged.people {
-        let invited = access::invite(
-            tx,
-            actor,
-            &person.login,
-            &person.name,
-            &person.address,
-            Role::Member,
-        );
-        match invited.await {
+        let (login, name, address) = (&person.login, &person.name, &person.address);
+        match access::invite(tx, actor, login, name, address, Role::Member).await {
             Ok(link) => outcome.links.push(link),
-            Err(Refusal::Store(error)) => return Err(Ended::Store(error)),
+            Err(Refusal::Store(error)) => return Err(error),
             // It was judged as free in this transaction.
-            Err(_) => return Err(Ended::Store(store::Error::BrokenOff)),
+            Err(_) => return Err(store::Error::BrokenOff),
         }
     }
-    for planned in judged
-        .planned
-        .iter()
-        .filter(|planned| planned.change != Change::Keep)
-    {
+    let changing = || {
+        let all = judged.planned.iter();
+        all.filter(|planned| planned.change != Change::Keep)
+    };
+    // All that is replaced goes first: two lines may exchange their mailboxes.
+    for before in changing().filter_map(|planned| planned.replaces) {
+        pending_accounts::remove(tx, before).await?;
+    }
+    for planned in changing() {
         let user = users::by_login(tx, &planned.login)
             .await?
             .ok_or(store::Error::BrokenOff)?;
-        if let Some(before) = planned.replaces {
-            pending_accounts::remove(tx, before).await?;
-        }
         pending_accounts::put(tx, &planned.pending(user.id)).await?;
     }
     let detail = json!({
         "added": outcome.added, "changed": outcome.changed, "invited": outcome.links.len(),
     });
-    audit::add(tx, actor, "accounts.imported", "csv", detail).await?;
-    Ok((outcome, ()))
+    audit::add(tx, actor, "accounts.imported", "csv", detail).await
 }

@@ -10,7 +10,7 @@
 
 pub mod acme;
 mod files;
-mod private;
+pub mod private;
 mod self_signed;
 pub mod x509;
 

@@ -248,7 +248,15 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
 
 /// What a list announced is here now; the account gets the name that it was to have.
 async fn fulfil(tx: &mut Tx, id: AccountId, new: &NewAccount) -> Result<()> {
-    let addresses = [new.mailbox_address.as_str(), new.address.as_str()];
+    // Exchange's login may look different from the address that the list had; a shared mailbox has an address of its
+    // own, and its person's own mailbox goes on waiting.
+    let shared = !new.sender_address.eq_ignore_ascii_case(&new.address);
+    let typed = if shared {
+        &new.mailbox_address
+    } else {
+        &new.address
+    };
+    let addresses = [new.mailbox_address.as_str(), typed.as_str()];
     let name = crate::pending_accounts::fulfilled(tx, new.owner_id, addresses).await?;
     if let Some(name) = name {
         tx.execute(

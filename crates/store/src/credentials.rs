@@ -253,7 +253,9 @@ pub async fn update(
         .execute(
             "UPDATE credentials SET name = $3, client_id = $4, secret_hint = $5, secret_ends_on = $6, note = $7, \
              tenant = $8, redirect_path = $9, status = $10, cause = $11, version = version + 1, updated_at = $12, \
-             allowed_addresses = $13 WHERE id = $1 AND version = $2",
+             allowed_addresses = $13, \
+             admin_consented_at = CASE WHEN client_id = $4 AND tenant = $8 THEN admin_consented_at ELSE NULL END \
+             WHERE id = $1 AND version = $2",
             args![
                 id, version, &fields.name, &fields.client_id, &fields.secret_hint, fields.secret_ends_on.clone(),
                 &fields.note, &fields.tenant, &fields.redirect_path, status.word(), Cause::to_column(cause.as_ref()), now,
@@ -327,9 +329,9 @@ pub async fn remove(tx: &mut Tx, id: CredentialId) -> Result<bool> {
     Ok(true)
 }
 
-/// Notes that an administrator's consent for the whole tenant came back, or was refused.
-pub async fn set_admin_consent(tx: &mut Tx, id: CredentialId, given: bool) -> Result<()> {
-    let at = given.then(|| tx.now());
+/// Notes that an administrator's consent for the whole tenant came back.
+pub async fn admin_consented(tx: &mut Tx, id: CredentialId) -> Result<()> {
+    let at = tx.now();
     tx.execute(
         "UPDATE credentials SET admin_consented_at = $2 WHERE id = $1",
         args![id, at],

@@ -16,6 +16,9 @@ const HOUR: Millis = 3_600_000;
 const KEPT: Millis = 31 * 24 * HOUR;
 /// Different unknown answers that one hour of one provider may hold.
 const MOST_WORDS: i64 = 200;
+/// And so many that people typed.
+const MOST_TYPED: i64 = 20;
+const TYPED: &str = "/typed";
 /// Stands for "no credential" and "no account" in the key.
 const NOBODY: [u8; 16] = [0; 16];
 
@@ -28,6 +31,11 @@ pub struct Where {
     pub credential: Option<CredentialId>,
     /// In which mailbox.
     pub account: Option<AccountId>,
+}
+
+/// Where what people typed from a provider's page is counted: apart, so that it never drowns what servers said.
+pub fn typed_at(provider: &str) -> String {
+    format!("{provider}{TYPED}")
 }
 
 /// Counts a failure. `unknown` is the answer's words without what differs each time (ids, times, addresses),
@@ -48,7 +56,12 @@ pub async fn note(tx: &mut Tx, at: &Where, cause: &Cause, unknown: Option<&str>)
                 args![hour, &at.provider, &hash],
             )
             .await?;
-        if kinds >= MOST_WORDS {
+        let most = if at.provider.ends_with(TYPED) {
+            MOST_TYPED
+        } else {
+            MOST_WORDS
+        };
+        if kinds >= most {
             return Ok(());
         }
     }
@@ -81,7 +94,7 @@ pub struct Tally {
     pub provider: String,
     /// By which OAuth app.
     pub credential: Option<CredentialId>,
-    /// The last one of its kind, with its facts and words.
+    /// One of its kind, with its facts and words.
     pub cause: Cause,
     /// The words of an answer that is in no row; empty otherwise.
     pub said: String,
@@ -100,7 +113,7 @@ pub async fn since(tx: &mut Tx, from: Millis, limit: i64) -> Result<Vec<Tally>> 
     let rows = tx
         .rows(
             "SELECT provider, credential_id, MAX(cause), MAX(said), CAST(SUM(count) AS BIGINT), \
-             COUNT(DISTINCT NULLIF(account_id, $3)), MIN(first_at), MAX(last_at) FROM failures WHERE last_at >= $1 \
+             COUNT(DISTINCT NULLIF(account_id, $3)), MIN(first_at), MAX(last_at) FROM failures WHERE hour >= $1 - 3600000 AND last_at >= $1 \
              GROUP BY provider, credential_id, cause_id, said_hash ORDER BY 5 DESC, 8 DESC LIMIT $2",
             args![from, limit, NOBODY.to_vec()],
         )
@@ -109,7 +122,7 @@ pub async fn since(tx: &mut Tx, from: Millis, limit: i64) -> Result<Vec<Tally>> 
         .map(|row| {
             let credential: Vec<u8> = row.get(1)?;
             Ok(Tally {
-                provider: row.get(0)?,
+                provider: row.get::<String>(0)?.trim_end_matches(TYPED).to_owned(),
                 credential: CredentialId::from_bytes(&credential).filter(|id| id.0 != NOBODY),
                 cause: Cause::from_column(row.get(2)?)
                     .unwrap_or_else(|| Cause::new("unknown-answer")),

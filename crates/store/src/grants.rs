@@ -11,6 +11,9 @@
 //! a higher version, and the one before it is kept until the new one has worked. Only a person's order
 //! ([`give_up_unused`]) takes a grant away.
 
+mod app;
+mod given_up;
+
 use secrecy::SecretString;
 
 use crate::announcements::Announcement;
@@ -22,6 +25,9 @@ use crate::intervals::{self, Cause, Side};
 use crate::seal::Place;
 use crate::tx::Tx;
 use crate::world::Millis;
+
+pub use app::of_app;
+pub use given_up::{give_up_unused, given_up, remove_given_up};
 
 /// The state of a grant (words of the contract).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,49 +343,6 @@ pub async fn consented(
     Ok(id)
 }
 
-/// The grant of the app itself (app-only access): one a credential, with no refresh token. Made where there is
-/// none; its first access token is asked for like any other, at the first login.
-pub async fn of_app(
-    tx: &mut Tx,
-    user: UserId,
-    credential: CredentialId,
-    subject: &Subject,
-) -> Result<GrantId> {
-    let now = tx.now();
-    let known = tx
-        .row(
-            "SELECT id FROM grants WHERE credential_id = $1 AND subject = $2 ORDER BY created_at LIMIT 1",
-            args![credential, &subject.key],
-        )
-        .await?;
-    let id = match known {
-        Some(row) => row.get(0)?,
-        None => {
-            let id = GrantId(tx.world().id());
-            let none = SecretString::from(String::new());
-            let sealed = tx.keys.seal(&tx.world, place(&id, "refresh_token"), &none);
-            tx.execute(
-                "INSERT INTO grants (id, user_id, credential_id, issuer, subject, address, tenant, scopes, refresh_token, \
-                 status, status_since, refresh_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, 'unset', $9, $9, $9)",
-                args![
-                    id, user, credential, &subject.issuer, &subject.key, &subject.address, &subject.tenant, sealed, now
-                ],
-            )
-            .await?;
-            id
-        }
-    };
-    let status = tx
-        .row("SELECT status FROM grants WHERE id = $1", args![id])
-        .await?;
-    let status: String = status.map_or(Ok(String::new()), |row| row.get(0))?;
-    if matches!(status.as_str(), "unset" | "revoked") {
-        set_status(tx, id, Status::Good, None, None).await?;
-    }
-    tx.announce(Announcement::Grant(id));
-    Ok(id)
-}
-
 /// Takes the lease if nobody has it and the version is still the one that was read.
 pub async fn take_lease(
     tx: &mut Tx,
@@ -542,6 +505,14 @@ pub async fn try_again(tx: &mut Tx, credential: CredentialId) -> Result<()> {
     Ok(())
 }
 
+/// All grants.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Grant>> {
+    let rows = tx
+        .rows(format!("SELECT {COLUMNS} FROM grants ORDER BY id"), args![])
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 /// All grants of a credential.
 pub async fn of_credential(tx: &mut Tx, credential: CredentialId) -> Result<Vec<Grant>> {
     let rows = tx
@@ -551,43 +522,4 @@ pub async fn of_credential(tx: &mut Tx, credential: CredentialId) -> Result<Vec<
         )
         .await?;
     rows.iter().map(read).collect()
-}
-
-/// Gives a grant up if no account uses it any more: a person disconnected the last one. It is revoked and
-/// forgotten by the keeper of grants.
-pub async fn give_up_unused(tx: &mut Tx, id: GrantId) -> Result<()> {
-    let accounts = tx
-        .number(
-            "SELECT COUNT(*) FROM accounts WHERE grant_id = $1",
-            args![id],
-        )
-        .await?;
-    if accounts == 0 {
-        set_status(tx, id, Status::Revoked, None, None).await?;
-    }
-    Ok(())
-}
-
-/// Grants that were given up and that no account uses.
-pub async fn given_up(tx: &mut Tx) -> Result<Vec<GrantId>> {
-    let rows = tx
-        .rows(
-            "SELECT g.id FROM grants g WHERE g.status = 'revoked' AND NOT EXISTS \
-             (SELECT 1 FROM accounts a WHERE a.grant_id = g.id) LIMIT 20",
-            args![],
-        )
-        .await?;
-    rows.iter().map(|row| row.get(0)).collect()
-}
-
-/// Takes a grant away that was given up, unless somebody consented again meanwhile.
-pub async fn remove_given_up(tx: &mut Tx, id: GrantId) -> Result<()> {
-    tx.execute(
-        "DELETE FROM grants WHERE id = $1 AND status = 'revoked' AND NOT EXISTS \
-         (SELECT 1 FROM accounts a WHERE a.grant_id = $1)",
-        args![id],
-    )
-    .await?;
-    tx.announce(Announcement::Accounts);
-    Ok(())
 }

@@ -139,7 +139,11 @@ pub async fn forget(tx: &mut Tx, provider: &str) -> Result<()> {
         args![provider],
     )
     .await?;
-    tx.execute("DELETE FROM guides WHERE provider = $1", args![provider])
-        .await?;
+    // The version goes on: what was read before must not pass over what comes after.
+    tx.execute(
+        "UPDATE guides SET step = '', answers = '{}', credential_id = NULL, version = version + 1 WHERE provider = $1",
+        args![provider],
+    )
+    .await?;
     Ok(())
 }

@@ -51,11 +51,22 @@ pub async fn add(
 
 /// Orders a piece of work, unless the same is ordered already.
 pub async fn add_once(tx: &mut Tx, kind: &str, subject: [u8; 16], run_at: Millis) -> Result<JobId> {
+    add_once_with(tx, kind, subject, "{}", run_at).await
+}
+
+/// The same for work with a detail: only one with the same detail is the same.
+pub async fn add_once_with(
+    tx: &mut Tx,
+    kind: &str,
+    subject: [u8; 16],
+    detail: &str,
+    run_at: Millis,
+) -> Result<JobId> {
     let waiting = tx
         .row(
-            "SELECT id FROM jobs WHERE kind = $1 AND subject_id = $2 AND done_at IS NULL AND lease_owner IS NULL \
-             ORDER BY run_at LIMIT 1",
-            args![kind, subject.to_vec()],
+            "SELECT id FROM jobs WHERE kind = $1 AND subject_id = $2 AND detail = $3 AND done_at IS NULL \
+             AND lease_owner IS NULL ORDER BY run_at LIMIT 1",
+            args![kind, subject.to_vec(), detail],
         )
         .await?;
     match waiting {
@@ -69,8 +80,26 @@ pub async fn add_once(tx: &mut Tx, kind: &str, subject: [u8; 16], run_at: Millis
             tx.announce(Announcement::Jobs);
             Ok(id)
         }
-        None => add(tx, kind, subject, "{}", run_at).await,
+        None => add(tx, kind, subject, detail, run_at).await,
     }
+}
+
+/// One that is at work right now, with the same detail: whoever wants the same follows it.
+pub async fn under_way(
+    tx: &mut Tx,
+    kind: &str,
+    subject: [u8; 16],
+    detail: &str,
+) -> Result<Option<JobId>> {
+    let now = tx.now();
+    let row = tx
+        .row(
+            "SELECT id FROM jobs WHERE kind = $1 AND subject_id = $2 AND detail = $3 AND done_at IS NULL \
+             AND lease_until > $4 LIMIT 1",
+            args![kind, subject.to_vec(), detail, now],
+        )
+        .await?;
+    row.map(|row| row.get(0)).transpose()
 }
 
 /// Claims the next job that is due.

@@ -12,6 +12,8 @@ use crate::world::Millis;
 
 /// So many lines of an account are kept.
 pub const MOST_LINES: i64 = 20_000;
+/// Lines are kept this long; whoever asked for them has them by then.
+const KEPT: Millis = 7 * 24 * 3_600_000;
 /// The longest line, in characters.
 pub const LONGEST_LINE: usize = 500;
 
@@ -96,6 +98,9 @@ pub async fn append(tx: &mut Tx, account: AccountId, lines: &[Line]) -> Result<(
         )
         .await?;
     }
+    let before = tx.now() - KEPT;
+    tx.execute("DELETE FROM protocol_log WHERE at < $1", args![before])
+        .await?;
     tx.execute(
         "DELETE FROM protocol_log WHERE account_id = $1 AND at < \
          (SELECT at FROM protocol_log WHERE account_id = $1 ORDER BY at DESC, seq DESC LIMIT 1 OFFSET $2)",

@@ -95,6 +95,24 @@ impl Tap {
         }
         (traffic, lines)
     }
+
+    /// What was taken and could not be written.
+    fn put_back(&self, traffic: &Traffic, lines: &[Line]) {
+        for (counter, count) in [
+            (&self.received, traffic.received_bytes),
+            (&self.sent, traffic.sent_bytes),
+            (&self.commands, traffic.commands),
+            (&self.connections, traffic.connections),
+        ] {
+            counter.fetch_add(count, Ordering::Relaxed);
+        }
+        let mut waiting = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lines.to_vec();
+        all.append(&mut waiting.0);
+        waiting.1 += all.len().saturating_sub(MOST_WAITING);
+        all.truncate(MOST_WAITING);
+        waiting.0 = all;
+    }
 }
 
 fn add(counter: &AtomicI64, octets: usize) {
@@ -103,11 +121,14 @@ fn add(counter: &AtomicI64, octets: usize) {
 
 /// The taps of this process.
 #[derive(Default)]
-pub(crate) struct Taps(Mutex<HashMap<AccountId, Arc<Tap>>>);
+pub(crate) struct Taps {
+    of: Mutex<HashMap<AccountId, Arc<Tap>>>,
+    flushing: tokio::sync::Mutex<()>,
+}
 
 impl Taps {
     fn all(&self) -> Vec<(AccountId, Arc<Tap>)> {
-        let taps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taps = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         taps.iter().map(|(id, tap)| (*id, tap.clone())).collect()
     }
 }
@@ -115,7 +136,12 @@ impl Taps {
 impl Store {
     /// The tap of an account, the same for all its connections in this process.
     pub fn tap(&self, account: AccountId) -> Arc<Tap> {
-        let mut taps = self.0.taps.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taps = self
+            .0
+            .taps
+            .of
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         taps.entry(account)
             .or_insert_with(|| Arc::new(Tap::new(self.0.world.clone())))
             .clone()
@@ -150,8 +176,10 @@ impl Store {
         Ok(())
     }
 
-    /// Writes what the taps hold, and learns the switches anew.
+    /// Writes what the taps hold, and learns the switches anew. What cannot be written goes back into its tap.
     pub async fn flush_taps(&self) -> crate::Result<()> {
+        // One at a time, and in one order everywhere: two writers of the same rows would wait for each other.
+        let _turn = self.0.taps.flushing.lock().await;
         let mut full = Vec::new();
         for (id, tap) in self.0.taps.all() {
             let (traffic, lines) = tap.take();
@@ -159,22 +187,44 @@ impl Store {
                 full.push((id, traffic, lines));
             }
         }
+        full.sort_by_key(|(id, ..)| *id);
+        let mut failed = None;
         // In portions: other writers wait for this one on SQLite.
         for part in full.chunks(50) {
-            let part = part.to_vec();
-            self.write(move |tx| {
-                Box::pin(async move {
-                    for (id, traffic, lines) in &part {
-                        traffic::add(tx, *id, traffic).await?;
-                        if !lines.is_empty() {
-                            protocol_log::append(tx, *id, lines).await?;
-                        }
-                    }
-                    Ok(())
-                })
-            })
-            .await?;
+            if failed.is_none() {
+                failed = self.write_taps(part.to_vec()).await.err();
+            }
+            if failed.is_some() {
+                for (id, traffic, lines) in part {
+                    self.tap(*id).put_back(traffic, lines);
+                }
+            }
         }
-        self.read_log_switches().await
+        match failed {
+            Some(error) => Err(error),
+            None => self.read_log_switches().await,
+        }
+    }
+
+    async fn write_taps(&self, part: Vec<(AccountId, Traffic, Vec<Line>)>) -> crate::Result<()> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                for (id, traffic, lines) in &part {
+                    traffic::add(tx, *id, traffic).await?;
+                    if !lines.is_empty() {
+                        protocol_log::append(tx, *id, lines).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Forgets the lines that wait to be written: a log was erased.
+    pub fn forget_lines(&self, account: AccountId) {
+        let tap = self.tap(account);
+        let mut waiting = tap.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = (Vec::new(), 0);
     }
 }

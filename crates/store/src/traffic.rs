@@ -2,7 +2,10 @@
 //!
 //! Workers count in memory and write sums now and then; a crash loses at most what was not written yet.
 
+use std::collections::HashMap;
+
 use crate::args;
+use crate::db::Row;
 use crate::error::Result;
 use crate::id::AccountId;
 use crate::tx::Tx;
@@ -57,6 +60,29 @@ pub async fn add(tx: &mut Tx, account: AccountId, more: &Traffic) -> Result<()> 
     Ok(())
 }
 
+/// Today's sums of every account that has any.
+pub async fn today_of_all(tx: &mut Tx) -> Result<HashMap<AccountId, Traffic>> {
+    let day = day_of(tx.now());
+    let rows = tx
+        .rows(
+            "SELECT received_bytes, sent_bytes, commands, connections, account_id FROM traffic WHERE day = $1",
+            args![day],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.get(4)?, read(row)?)))
+        .collect()
+}
+
+fn read(row: &Row) -> Result<Traffic> {
+    Ok(Traffic {
+        received_bytes: row.get(0)?,
+        sent_bytes: row.get(1)?,
+        commands: row.get(2)?,
+        connections: row.get(3)?,
+    })
+}
+
 /// Today's sums; `None` where nothing was counted yet.
 pub async fn today(tx: &mut Tx, account: AccountId) -> Result<Option<Traffic>> {
     let day = day_of(tx.now());
@@ -66,13 +92,5 @@ pub async fn today(tx: &mut Tx, account: AccountId) -> Result<Option<Traffic>> {
             args![account, day],
         )
         .await?;
-    row.map(|row| {
-        Ok(Traffic {
-            received_bytes: row.get(0)?,
-            sent_bytes: row.get(1)?,
-            commands: row.get(2)?,
-            connections: row.get(3)?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(read).transpose()
 }

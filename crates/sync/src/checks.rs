@@ -23,7 +23,7 @@ use store::{AccountId, Announcement, ConnectId, JobId, Millis};
 use wire::outcome::Verdict;
 
 use crate::imap::ImapError;
-use crate::standing::{self, Shown};
+use crate::standing::{self, Shown, of_mailbox};
 
 /// A check's worker is believed dead after this.
 const LEASE: Millis = 20 * 60_000;
@@ -91,12 +91,15 @@ pub async fn run(providers: Providers) {
 /// Tries a job again in a minute, and gives it up in the end.
 async fn put_off(providers: &Providers, job: &Job) {
     let (id, attempts) = (job.id, job.attempts);
+    let options: Options = serde_json::from_str(&job.detail).unwrap_or_default();
+    let sends_mail = options.mail;
     let again = providers.store().now() + 60_000;
     let result = providers
         .store()
         .write(move |tx| {
             Box::pin(async move {
-                if attempts >= MOST_TRIES {
+                // A mail may have gone out already: it is not sent again behind anybody's back.
+                if attempts >= MOST_TRIES || sends_mail {
                     jobs::done(tx, id, "[]").await
                 } else {
                     jobs::later(tx, id, again).await
@@ -298,7 +301,8 @@ impl Check<'_> {
             .await
     }
 
-    /// A refusal of the IMAP side: judged, shown as the account's state, and told as a step.
+    /// A refusal of the IMAP side before the inbox was open: judged, shown as the account's state, and told as a
+    /// step. What is refused later is the check's own affair: [`Check::told_imap`].
     async fn refused_imap(
         &self,
         name: &str,
@@ -320,7 +324,21 @@ impl Check<'_> {
         Ok(self.refusal(name, subject, millis(began), to_case(&cause), &judged))
     }
 
-    /// The same of the SMTP side.
+    /// A refusal that says nothing of the account: told as a step, and counted.
+    async fn told_imap(
+        &self,
+        name: &str,
+        subject: String,
+        began: Instant,
+        error: &ImapError,
+    ) -> store::Result<Step> {
+        let (cause, judged) = self
+            .judge(&error.verdict(), error.provider_said(), true)
+            .await?;
+        Ok(self.refusal(name, subject, millis(began), to_case(&cause), &judged))
+    }
+
+    /// A refusal of the SMTP side up to the login: the account's state too. One of a mail is that mail's alone.
     async fn refused_smtp(
         &self,
         name: &str,
@@ -336,13 +354,11 @@ impl Check<'_> {
         let lasts = self.account.send.status != SendStatus::Ready;
         let said = Some(failure.provider_said.as_str());
         let (cause, judged) = self.judge(&verdict, said, lasts).await?;
-        standing::show_send(
-            self.providers.store(),
-            &self.account,
-            &judged,
-            cause.clone(),
-        )
-        .await?;
+        if of_mailbox(failure.phase) {
+            let store = self.providers.store();
+            standing::show_send(store, &self.account, &judged, cause.clone()).await?;
+        }
+
         Ok(self.refusal(name, subject, millis(began), to_case(&cause), &judged))
     }
 
@@ -353,12 +369,12 @@ impl Check<'_> {
         lasts: bool,
     ) -> Result<(store::intervals::Cause, standing::Standing), store::Error> {
         let store = self.providers.store();
-        let settled_from = standing::settled_from(store, &self.account).await?;
+        let settled = standing::settled(self.providers, &self.account).await?;
         // At a check somebody is watching: what is refused is shown, however short it may last.
         let failures = if lasts { standing::PATIENCE } else { 0 };
-        let judged = standing::judge(verdict, store.now(), settled_from, failures);
+        let judged = standing::judge(verdict, store.now(), settled, failures);
         let cause = standing::cause(self.providers, &self.account, verdict.cause_id, said).await?;
-        standing::count(self.providers, &self.account, &cause).await?;
+        standing::count(self.providers, &self.account, &cause).await;
         Ok((cause, judged))
     }
 

@@ -280,8 +280,8 @@ pub async fn pull(
                 )
                 .await?;
                 if pulled.added > 0 && inbox {
-                    accounts::touched(tx, id, Side::Sync).await?;
                     note_lag(tx, id, newest).await?;
+                    accounts::touched(tx, id, Side::Sync).await?;
                 }
                 Ok(())
             })
@@ -290,13 +290,19 @@ pub async fn pull(
     Ok(pulled)
 }
 
-/// How long the newest mail took from the provider's clock to here. Only of a mailbox that is live: what is
-/// filled was never late.
+/// How long the newest mail took from the provider's clock to here. Only of a mailbox that is live, and of mail that
+/// came since the last one: what is filled or moved here was never late.
 async fn note_lag(tx: &mut store::Tx, id: AccountId, newest: Option<Millis>) -> store::Result<()> {
-    let live = accounts::find(tx, id)
-        .await?
-        .is_some_and(|now| now.sync.status == SyncStatus::Live);
-    if let Some(newest) = newest.filter(|_| live) {
+    let Some(account) = accounts::find(tx, id).await? else {
+        return Ok(());
+    };
+    let live = account.sync.status == SyncStatus::Live;
+    let is_new = |time: &Millis| {
+        account
+            .last_received_at
+            .is_none_or(|last| *time > last - 60_000)
+    };
+    if let Some(newest) = newest.filter(|time| live && is_new(time)) {
         let seconds = (tx.now() - newest).max(0) / 1_000;
         accounts::set_lag(tx, id, seconds).await?;
     }

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use provider::Providers;
-use provider::advice;
 use provider::profile::Kind;
+use provider::{advice, guide};
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::credentials::{self, Access};
 use store::intervals::Cause;
@@ -17,14 +17,6 @@ use wire::outcome::{Outcome, Verdict};
 
 /// Settings at Microsoft work after one to two hours.
 pub const SETTLING: Millis = 2 * 3_600_000;
-/// Cards of the guide whose settings take that long.
-const SETTLING_CARDS: [&str; 5] = [
-    "mail-apps",
-    "shared-mailbox",
-    "service-principal",
-    "mailbox-permissions",
-    "imap",
-];
 /// While a setting may be settling, it is tried this often.
 pub const SETTLING_TRY: Duration = Duration::from_secs(300);
 /// What needs a person is looked at this often.
@@ -66,10 +58,9 @@ pub enum Shown {
     Blocked,
 }
 
-/// Judges a refusal. `settled_from` is when a setting may last have been changed (see [`settled_from`]),
-/// `failures` the faults in a row before.
-pub fn judge(verdict: &Verdict, now: Millis, settled_from: Millis, failures: u32) -> Standing {
-    let settled = settled_from + SETTLING;
+/// Judges a refusal. Until `settled` a fresh setting may explain it (see [`settled`]); `failures` are the faults in a
+/// row before.
+pub fn judge(verdict: &Verdict, now: Millis, settled: Millis, failures: u32) -> Standing {
     if can_be_delay(verdict.cause_id) && now < settled {
         return Standing {
             show: Some(Shown::Later(settled)),
@@ -132,48 +123,50 @@ pub fn back_off(failures: u32) -> Duration {
     Duration::from_secs(1 << failures.min(9)).min(Duration::from_secs(300))
 }
 
-/// From when a setting may still be on its way: the account's last consent, or when somebody did the guide's
-/// card of such a setting, whichever is later.
-pub async fn settled_from(store: &Store, account: &Account) -> store::Result<Millis> {
+/// Until when a refusal may be a setting that is still on its way: two hours from the last consent, or as long as the
+/// guide says of a card that somebody did, whichever is later.
+pub async fn settled(providers: &Providers, account: &Account) -> store::Result<Millis> {
     let (id, created, provider) = (account.id, account.created_at, account.provider.clone());
-    store
+    let profile = providers.profile(&provider);
+    let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
+    providers
+        .store()
         .read(move |tx| {
             Box::pin(async move {
-                let mut from = connects::last_consent(tx, id).await?.unwrap_or(created);
+                let consented = connects::last_consent(tx, id).await?.unwrap_or(created);
+                let mut settled = consented + SETTLING;
                 for (card, (done_at, _)) in guides::find(tx, &provider).await?.cards {
-                    if SETTLING_CARDS.contains(&card.as_str()) {
-                        from = from.max(done_at);
+                    if let Some(time) = guide::mail_settles_in(kind, &card) {
+                        settled = settled.max(done_at + time);
                     }
                 }
-                Ok(from)
+                Ok(settled)
             })
         })
         .await
 }
 
-/// Counts a refusal for the health of its provider.
-pub async fn count(providers: &Providers, account: &Account, cause: &Cause) -> store::Result<()> {
-    let (id, provider) = (account.id, account.provider.clone());
-    let profile = providers.profile(&provider);
+/// Phases of SMTP whose refusal is the mailbox's; one of sender, recipient or content is a mail's.
+pub fn of_mailbox(phase: &str) -> bool {
+    matches!(
+        phase,
+        "connect" | "tls" | "greeting" | "ehlo" | "starttls" | "auth"
+    )
+}
+
+/// Counts a refusal for the health of its provider. That it could not be counted stands in nobody's way.
+pub async fn count(providers: &Providers, account: &Account, cause: &Cause) {
+    let profile = providers.profile(&account.provider);
     let kind = profile.map_or(Kind::Generic, |profile| profile.kind);
-    let credential = cause
-        .values
-        .get("credential")
-        .and_then(|id| id.parse().ok());
-    let cause = cause.clone();
-    providers
-        .store()
-        .write(move |tx| {
-            Box::pin(async move {
-                let at = failures::Where {
-                    provider,
-                    credential,
-                    account: Some(id),
-                };
-                provider::failures::note(tx, kind, &at, &cause).await
-            })
-        })
-        .await
+    let at = failures::Where {
+        provider: account.provider.clone(),
+        credential: cause
+            .values
+            .get("credential")
+            .and_then(|id| id.parse().ok()),
+        account: Some(account.id),
+    };
+    provider::failures::count(providers.store(), kind, at, vec![cause.clone()]).await;
 }
 
 /// Shows what was judged of receiving.
@@ -314,10 +307,13 @@ mod tests {
     fn a_refusal_that_can_be_a_delay_waits_two_hours_and_then_is_blocked() {
         let refusal = verdict(Outcome::NeedsPerson, "smtp-auth-disabled-mailbox");
         assert_eq!(
-            judge(&refusal, 1_000, 0, 0).show,
+            judge(&refusal, 1_000, SETTLING, 0).show,
             Some(Shown::Later(SETTLING))
         );
-        assert_eq!(judge(&refusal, SETTLING, 0, 0).show, Some(Shown::Blocked));
+        assert_eq!(
+            judge(&refusal, SETTLING, SETTLING, 0).show,
+            Some(Shown::Blocked)
+        );
     }
 
     #[test]
@@ -326,7 +322,7 @@ mod tests {
             after: Duration::from_secs(60),
         };
         let refusal = verdict(minute, "exchange-not-connected");
-        let shown = |now, failures| judge(&refusal, now, 0, failures).show;
+        let shown = |now, failures| judge(&refusal, now, SETTLING, failures).show;
         assert_eq!(shown(1_000, 9), Some(Shown::Later(SETTLING)));
         assert_eq!(shown(SETTLING, 0), Some(Shown::Later(SETTLING + 60_000)));
         assert_eq!(shown(SETTLING, PATIENCE), Some(Shown::Blocked));

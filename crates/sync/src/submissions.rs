@@ -310,7 +310,7 @@ async fn refused(
         Some(&failure.provider_said),
     )
     .await?;
-    standing::count(providers, account, &cause).await?;
+    standing::count(providers, account, &cause).await;
     tracing::info!(submission.id = %submission.id, cause = failure.cause_id, phase = failure.phase, unclear = failure.unclear, "a mail was not taken");
     if failure.unclear {
         return turn(
@@ -329,15 +329,12 @@ async fn refused(
         refresh_first: failure.refresh_first,
     };
     let now = providers.store().now();
-    let settled_from = standing::settled_from(providers.store(), account).await?;
+    let settled = standing::settled(providers, account).await?;
     let attempts = u32::try_from(submission.attempts.max(1) - 1).unwrap_or(0);
-    let judged = standing::judge(&verdict, now, settled_from, attempts);
+    let judged = standing::judge(&verdict, now, settled, attempts);
     // A refusal at login is the mailbox's; one of sender, recipient or content is this mail's.
-    let of_mailbox = matches!(
-        failure.phase,
-        "connect" | "tls" | "greeting" | "ehlo" | "starttls" | "auth"
-    ) || of_all_mail(failure.cause_id);
-    if of_mailbox {
+    let of_mailbox = standing::of_mailbox(failure.phase);
+    if of_mailbox || of_all_mail(failure.cause_id, failure.phase) {
         standing::show_send(providers.store(), account, &judged, cause.clone()).await?;
     }
     let waits = matches!(failure.outcome, Outcome::Later { .. })
@@ -366,12 +363,17 @@ async fn refused(
     .await
 }
 
-/// Refusals of one mail that every other mail of this mailbox would meet too.
-fn of_all_mail(cause_id: &str) -> bool {
-    matches!(
-        cause_id,
-        "smtp-daily-limit" | "smtp-sender-blocked" | "smtp-mailbox-full" | "smtp-concurrent-limit"
-    )
+/// Refusals of one mail that every other mail of this mailbox would meet too. At a recipient the same words are the
+/// recipient's.
+fn of_all_mail(cause_id: &str, phase: &str) -> bool {
+    phase != "rcpt-to"
+        && matches!(
+            cause_id,
+            "smtp-daily-limit"
+                | "smtp-sender-blocked"
+                | "smtp-mailbox-full"
+                | "smtp-concurrent-limit"
+        )
 }
 
 fn recipients(submission: &Submission) -> Vec<String> {

@@ -225,18 +225,18 @@ async fn after_imap(
         }
     };
     let planned = matches!(verdict.outcome, Outcome::Later { after } if after.is_zero());
-    if !planned && let Err(error) = standing::count(providers, account, &cause).await {
-        tracing::warn!(account.id = %account.id, %error, "a failure could not be counted");
+    if !planned {
+        standing::count(providers, account, &cause).await;
     }
     if failures <= QUIET && planned {
         // The planned end of a token, or a server that closes: come back at once, but not in a loop, and not
         // silently for ever.
         return back_off(failures).saturating_sub(Duration::from_secs(1));
     }
-    let settled_from = standing::settled_from(providers.store(), account)
+    let settled = standing::settled(providers, account)
         .await
         .unwrap_or(account.created_at);
-    let judged = standing::judge(&verdict, providers.store().now(), settled_from, failures);
+    let judged = standing::judge(&verdict, providers.store().now(), settled, failures);
     if let Err(error) = standing::show_sync(providers.store(), account, &judged, cause).await {
         tracing::warn!(account.id = %account.id, %error, "a state could not be stored");
     }
@@ -303,6 +303,19 @@ async fn empty_gone_folders(providers: &Providers, account: &Account) -> Result<
     Ok(())
 }
 
+/// A check beside this session may have been refused (too many connections, say): who goes on receiving is live.
+async fn still_live(providers: &Providers, account: &Account) -> Result<(), NoSession> {
+    let id = account.id;
+    let found = providers
+        .store()
+        .read(move |tx| Box::pin(async move { accounts::find(tx, id).await }))
+        .await?;
+    match found {
+        Some(now) if now.sync.status != SyncStatus::Live => now_live(providers, account).await,
+        _ => Ok(()),
+    }
+}
+
 async fn now_live(providers: &Providers, account: &Account) -> Result<(), NoSession> {
     let id = account.id;
     providers
@@ -333,6 +346,7 @@ async fn watch(
                 pull::pull(providers, account, &mut session.connection, &inbox, strikes).await?;
             // What was listed and not sent is asked for again soon.
             soon = pulled.not_sent > 0;
+            still_live(providers, account).await?;
         }
         let left = session.ends_in(providers);
         if left.is_zero() {

@@ -1,7 +1,7 @@
 //! Lines of a protocol for people to read: without tokens, without what a mail says.
 //!
 //! What always holds, whatever the bytes: the arguments of a login are gone; of a FETCH and a SEARCH only
-//! numbers, flags and the names of items stay; literals are told by their size; a long run of letters that
+//! numbers, flags and the names of items stay, of labels nothing; literals are told by their size; a long run of letters that
 //! could be a token is gone wherever it stands.
 
 /// The longest masked line, in characters.
@@ -49,7 +49,7 @@ pub fn imap_server(line: &[u8]) -> String {
     let third = words.next().unwrap_or_default();
     let numbered = second.bytes().all(|b| b.is_ascii_digit()) && !second.is_empty();
     if tag == "*" && numbered && third.eq_ignore_ascii_case("FETCH") {
-        return tidy(&without_quoted(&text));
+        return tidy(&without_labels(&without_quoted(&text)));
     }
     if tag == "+" && second.len() >= LONG_RUN {
         return "+ [challenge]".to_owned();
@@ -126,7 +126,7 @@ fn without_literals(line: &[u8]) -> Vec<u8> {
 }
 
 /// Quoted strings lose what is between the quotes; one that does not end takes the rest of the line along.
-fn without_quoted(text: &str) -> String {
+pub fn without_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -153,6 +153,16 @@ fn without_quoted(text: &str) -> String {
         }
     }
     out
+}
+
+/// Gmail's labels are names that people gave, and stand there without quotation marks.
+fn without_labels(text: &str) -> String {
+    const LABELS: &str = "X-GM-LABELS (";
+    let Some((before, after)) = text.split_once(LABELS) else {
+        return text.to_owned();
+    };
+    let rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    format!("{before}{LABELS}…){rest}")
 }
 
 /// One line, without control characters and long runs, cut to its length.
@@ -225,6 +235,11 @@ mod tests {
             "{told}"
         );
         assert!(told.contains("{9}"));
+        let told = imap_server(b"* 4 FETCH (UID 8 X-GM-LABELS (\\Inbox Takeover) FLAGS ())");
+        assert!(
+            told.contains("FLAGS") && !told.contains("Takeover"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -84,7 +84,10 @@ pub(super) async fn finish_admin_consent(
                         "credential.admin_consent_refused"
                     };
                     audit::add(tx, &Actor::system(), action, credential_id, json!({})).await?;
-                    credentials::set_admin_consent(tx, credential_id, given).await?;
+                    // A second try that was cancelled takes nothing back.
+                    if given {
+                        credentials::admin_consented(tx, credential_id).await?;
+                    }
                 }
                 Ok(())
             })

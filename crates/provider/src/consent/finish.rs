@@ -121,14 +121,15 @@ pub async fn finish(
                 credential: Some(credential.id),
                 account: None,
             };
+            let causes = steps
+                .iter()
+                .filter_map(|step| step.case.as_ref())
+                .map(to_cause)
+                .collect();
+            crate::failures::count(store, kind, at, causes).await;
             store
                 .write(move |tx| {
-                    Box::pin(async move {
-                        for case in steps.iter().filter_map(|step| step.case.as_ref()) {
-                            crate::failures::note(tx, kind, &at, &to_cause(case)).await?;
-                        }
-                        save_steps(tx, id, Status::Failed, &steps).await
-                    })
+                    Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
                 })
                 .await?;
         }

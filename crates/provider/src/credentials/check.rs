@@ -72,7 +72,7 @@ pub async fn check(
         told.tell(check.admin_consent());
     }
     let steps = told.into_steps();
-    check.count(&steps).await?;
+    check.count(&steps).await;
     Ok(Some(steps))
 }
 
@@ -286,7 +286,7 @@ impl Check<'_> {
         Step::warn("admin_consent", subject, 0, case)
     }
 
-    async fn count(&self, steps: &[Step]) -> Result<(), Error> {
+    async fn count(&self, steps: &[Step]) {
         let at = failures::Where {
             provider: self.credential.fields.provider.clone(),
             credential: Some(self.credential.id),
@@ -298,22 +298,10 @@ impl Check<'_> {
             .filter_map(|step| step.case.as_ref())
             .map(to_cause)
             .collect();
-        if causes.is_empty() {
-            return Ok(());
+        if !causes.is_empty() {
+            let store = self.providers.store();
+            crate::failures::count(store, self.profile.kind, at, causes).await;
         }
-        let kind = self.profile.kind;
-        self.providers
-            .store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    for cause in &causes {
-                        crate::failures::note(tx, kind, &at, cause).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await?;
-        Ok(())
     }
 }
 

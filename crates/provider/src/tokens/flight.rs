@@ -282,6 +282,7 @@ impl Flight {
         let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
         let case = self.refusal.take().unwrap_or_else(|| self.facts_only());
         let cause = to_cause(&case);
+        let counted = cause.clone();
         let until = next_try.filter(|_| status == Some(Status::Throttled));
         let jitter = i64::try_from(providers.store().world().jitter(1_000)).unwrap_or(0);
         let profile = providers.profile(&self.credential.fields.provider);
@@ -298,7 +299,6 @@ impl Flight {
                     let turned = status.map(|status| (status, until, cause.clone()));
                     let next = next_try.map(|time| time + jitter);
                     let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
-                    crate::failures::note(tx, kind, &at, &cause).await?;
                     if ours && status == Some(Status::AppBroken) {
                         credentials::set_status(
                             tx,
@@ -312,6 +312,7 @@ impl Flight {
                 })
             })
             .await?;
+        crate::failures::count(providers.store(), kind, at, vec![counted]).await;
         tracing::warn!(grant.id = %id, cause = %case.cause_id, "a refresh brought no token");
         Ok(())
     }

@@ -18,6 +18,7 @@ use super::print_items;
 use crate::config::{Config, Tls};
 use crate::serve::{open_store, providers};
 use crate::tls::acme::AcmeStatus;
+use crate::tls::private::write_private;
 use crate::{health, self_check};
 
 #[derive(clap::Args)]
@@ -46,8 +47,7 @@ pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
     let providers = providers(config, store.clone())?;
     if let Some(path) = &args.bundle {
         let bundle = health::bundle(&providers, &config.for_support(), language).await?;
-        std::fs::write(path, serde_json::to_string_pretty(&bundle)?)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        write_private(path, &serde_json::to_string_pretty(&bundle)?)?;
         eprintln!("Written to {}; read it before you send it.", path.display());
         store.close().await;
         return Ok(ExitCode::SUCCESS);

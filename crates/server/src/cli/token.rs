@@ -8,7 +8,8 @@ use provider::cause::to_case;
 use provider::tokens::{self, Answered};
 use secrecy::ExposeSecret;
 use serde_json::json;
-use store::{accounts, audit};
+use store::credentials::{self, Access};
+use store::{accounts, audit, grants};
 
 use super::operator;
 use crate::config::Config;
@@ -33,6 +34,22 @@ pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
         bail!("no mailbox {} is connected", args.address)
     };
     let providers = providers(config, store.clone())?;
+    let grant_id = account.grant_id;
+    let credential = store
+        .read(move |tx| {
+            Box::pin(async move {
+                match grants::find(tx, grant_id).await? {
+                    Some(grant) => credentials::find(tx, grant.credential_id).await,
+                    None => Ok(None),
+                }
+            })
+        })
+        .await?;
+    if credential.is_some_and(|credential| credential.fields.access == Access::AppOnly) {
+        eprintln!(
+            "warning: this is the app's own token; it opens every mailbox that the app may open"
+        );
+    }
     match tokens::fresh_token(&providers, account.grant_id).await? {
         Answered::Fresh(fresh) => {
             let id = account.id;

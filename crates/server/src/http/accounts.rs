@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::accounts::{self, Account, Rights};
 use store::api_tokens::Scope;
+use store::credentials::{self, Access};
 use store::grants::Grant;
 use store::traffic::{self, Traffic};
 use store::{AccountId, EmailId, audit, folders, grants, intervals, users};
@@ -263,6 +264,18 @@ pub async fn disconnect(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Whether the tokens of this grant are an app's own.
+async fn is_app_only(web: &Web, grant: Option<&Grant>) -> Result<bool, Problem> {
+    let Some(id) = grant.map(|grant| grant.credential_id) else {
+        return Ok(false);
+    };
+    let credential = web
+        .store()
+        .read(move |tx| Box::pin(async move { credentials::find(tx, id).await }))
+        .await?;
+    Ok(credential.is_some_and(|credential| credential.fields.access == Access::AppOnly))
+}
+
 /// `/api/accounts/{id}/access-token`: a fresh access token for a program, by a key with the scope `token`.
 pub async fn access_token(
     State(web): State<Web>,
@@ -287,6 +300,12 @@ pub async fn access_token(
         None => return Err(Problem::not_found()),
         Some(rights) if !all(rights) => return Err(Problem::forbidden()),
         Some(_) => {}
+    }
+    if is_app_only(&web, seen.grant.as_ref()).await? {
+        return Err(Problem::forbidden().detail(
+            "アプリケーションのアクセス許可のトークンは、アプリのすべてのメールボックスを開けるため、外には渡しません。",
+            "With app-only access the token would open every mailbox of the app, so it stays inside.",
+        ));
     }
     let answered = tokens::fresh_token(web.providers(), seen.account.grant_id).await?;
     let fresh = match answered {

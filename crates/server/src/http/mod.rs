@@ -152,10 +152,7 @@ pub fn router(web: Web) -> Router {
             "/accounts/{id}/emails/{email}/html",
             get(accounts::email_html),
         )
-        .route(
-            "/accounts/import",
-            post(account_import::import).get(|| async { problem::Problem::no_such_method() }),
-        )
+        .route("/accounts/import", post(account_import::import))
         .route("/accounts/import/sample", get(account_import::sample))
         .route(
             "/accounts/{id}/protocol-log",

@@ -5,10 +5,10 @@ use axum::Json;
 use axum::extract::State;
 use provider::advice::{Case, PAGE_ERRORS, page_error};
 use provider::cause::to_cause;
-use provider::profile::{Kind, ProviderProfile};
+use provider::profile::ProviderProfile;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::failures::Where;
+use store::failures::{Where, typed_at};
 
 use super::Web;
 use super::caller::{Body, Myself, Query};
@@ -71,15 +71,10 @@ pub async fn look_up(
         ));
     }
     let case = profile.facts(page_error(profile.kind, &words));
-    let (cause, kind): (_, Kind) = (to_cause(&case), profile.kind);
     let at = Where {
-        provider: sent.provider,
+        provider: typed_at(&sent.provider),
         ..Where::default()
     };
-    web.store()
-        .write(move |tx| {
-            Box::pin(async move { provider::failures::note(tx, kind, &at, &cause).await })
-        })
-        .await?;
+    provider::failures::count(web.store(), profile.kind, at, vec![to_cause(&case)]).await;
     Ok(Json(json!({ "advice": case.advise(language()) })))
 }

@@ -99,6 +99,7 @@ pub async fn erase(
         })
         .await?;
     web.store().read_log_switches().await?;
+    web.store().forget_lines(id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -106,11 +107,23 @@ pub async fn erase(
 pub async fn download(
     State(web): State<Web>,
     Myself(caller): Myself,
+    client: Client,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let seen = manage(&web, &caller, &id).await?;
     web.store().flush_taps().await?;
     let id = seen.account.id;
+    if seen.rights.is_none() {
+        // Names of folders and recipients stand in it: who reads it without being a member is on record.
+        let actor = actor(&caller, &client);
+        web.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    audit::add(tx, &actor, "account.protocol_log_read", id, json!({})).await
+                })
+            })
+            .await?;
+    }
     let lines = web
         .store()
         .read(move |tx| Box::pin(async move { protocol_log::lines(tx, id).await }))

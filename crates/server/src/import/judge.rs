@@ -5,22 +5,26 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use access::people::is_login;
 use provider::Providers;
 use provider::consent::tidy_address;
-use store::accounts::{self, Account};
+use store::accounts;
 use store::credentials::{self, Access, Credential};
-use store::pending_accounts::{self, NewPending, Pending};
+use store::pending_accounts::{self, NewPending};
 use store::users::{self, User};
 use store::{CredentialId, PendingAccountId, UserId};
 
 use super::columns::{Column, Row};
 use super::{Remark, Say};
 
-/// What is here already.
+/// What is here already, by what a row can name it with. All texts are lower case but アカウントID.
 pub(super) struct House {
     users: Vec<User>,
+    by_login: HashMap<String, usize>,
+    by_address: HashMap<String, usize>,
     credentials: Vec<Credential>,
-    accounts: Vec<Account>,
-    pending: Vec<Pending>,
-    /// Provider name by name and label, lower case.
+    /// Owner and mailbox of what is connected.
+    connected: HashSet<(UserId, String)>,
+    by_key: HashMap<String, PendingAccountId>,
+    by_mailbox: HashMap<(UserId, String), PendingAccountId>,
+    /// Provider name by name and label.
     providers: HashMap<String, String>,
 }
 
@@ -31,13 +35,41 @@ impl House {
             names.insert(profile.name.to_lowercase(), profile.name.clone());
             names.insert(profile.label.to_lowercase(), profile.name.clone());
         }
+        let users = users::list(tx).await?;
+        let numbered = || users.iter().enumerate();
+        let by_login = numbered().map(|(at, user)| (user.login.to_lowercase(), at));
+        let by_address = numbered()
+            .filter(|(_, user)| !user.address.is_empty())
+            .map(|(at, user)| (user.address.to_lowercase(), at));
+        let (by_login, by_address) = (by_login.collect(), by_address.collect());
+        let connected = accounts::all(tx)
+            .await?
+            .into_iter()
+            .map(|account| (account.owner_id, account.mailbox_address.to_lowercase()))
+            .collect();
+        let (mut by_key, mut by_mailbox) = (HashMap::new(), HashMap::new());
+        for pending in pending_accounts::list(tx, None).await? {
+            if !pending.of.key.is_empty() {
+                by_key.insert(pending.of.key.clone(), pending.id);
+            }
+            let mailbox = pending.of.mailbox_address.to_lowercase();
+            by_mailbox.insert((pending.of.user_id, mailbox), pending.id);
+        }
         Ok(House {
-            users: users::list(tx).await?,
+            by_login,
+            by_address,
+            users,
             credentials: credentials::list(tx).await?,
-            accounts: accounts::all(tx).await?,
-            pending: pending_accounts::list(tx, None).await?,
+            connected,
+            by_key,
+            by_mailbox,
             providers: names,
         })
+    }
+
+    fn user(&self, login: &str) -> Option<&User> {
+        let at = self.by_login.get(&login.to_lowercase())?;
+        self.users.get(*at)
     }
 }
 
@@ -176,10 +208,7 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
         else {
             continue;
         };
-        let user = house
-            .users
-            .iter()
-            .find(|user| user.login.eq_ignore_ascii_case(&login));
+        let user = house.user(&login);
         let (change, replaces) = against(house, user, &key, &mailbox, overwrite);
         // A line that changes nothing invites nobody.
         if user.is_none() && change != Change::Keep {
@@ -223,9 +252,9 @@ fn login_of(house: &House, row: &Row, address: Option<&str>) -> String {
     }
     let address = address.unwrap_or_default();
     house
-        .users
-        .iter()
-        .find(|user| !address.is_empty() && user.address.eq_ignore_ascii_case(address))
+        .by_address
+        .get(&address.to_lowercase())
+        .and_then(|at| house.users.get(*at))
         .map_or_else(|| address.to_owned(), |user| user.login.clone())
 }
 
@@ -302,27 +331,17 @@ fn against(
     mailbox: &str,
     overwrite: bool,
 ) -> (Change, Option<PendingAccountId>) {
-    let connected = user.is_some_and(|user| {
-        house.accounts.iter().any(|account| {
-            account.owner_id == user.id && account.mailbox_address.eq_ignore_ascii_case(mailbox)
-        })
-    });
-    if connected {
+    let of_user = user.map(|user| (user.id, mailbox.to_lowercase()));
+    if of_user
+        .as_ref()
+        .is_some_and(|place| house.connected.contains(place))
+    {
         return (Change::Keep, None);
     }
-    let by_key = house
-        .pending
-        .iter()
-        .find(|pending| !key.is_empty() && pending.of.key == key);
-    let by_mailbox = || {
-        house.pending.iter().find(|pending| {
-            user.is_some_and(|user| user.id == pending.of.user_id)
-                && pending.of.mailbox_address.eq_ignore_ascii_case(mailbox)
-        })
-    };
-    match by_key.or_else(by_mailbox) {
+    let by_mailbox = || house.by_mailbox.get(of_user.as_ref()?);
+    match house.by_key.get(key).or_else(by_mailbox) {
         None => (Change::Add, None),
-        Some(known) if overwrite => (Change::Replace, Some(known.id)),
+        Some(known) if overwrite => (Change::Replace, Some(*known)),
         Some(_) => (Change::Keep, None),
     }
 }

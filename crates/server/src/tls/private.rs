@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 /// Writes a file of mode 0600, making its folder. Whoever reads at the same time sees the old text or the new
 /// one, never a part: it is written beside and renamed.
-pub(super) fn write_private(path: &Path, text: &str) -> Result<()> {
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
     let write = || -> std::io::Result<()> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;

@@ -38,7 +38,10 @@ fn card(guide: &Value, id: &str) -> Value {
 async fn two_administrators_share_a_guide_and_the_second_of_two_changes_is_told() {
     let sandbox = sandbox().await;
     let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
-    let (one, other) = (tegata.administrator().await, tegata.administrator().await);
+    let one = tegata.administrator().await;
+    let added = ["user", "add", "second", "--admin", "--password-stdin"];
+    tegata.done(&added, "correct horse second\n").await;
+    let other = tegata.sign_in("second", "correct horse second").await;
     let first = one.get("/api/guides/google").await;
     let etag = first.header("etag").to_owned();
     let guide = first.ok();

@@ -86,6 +86,19 @@ async fn a_listed_mailbox_is_added_without_consent_receives_and_sends() {
         assert_ne!(step["outcome"], "fail", "{step}");
     }
     assert_eq!(step(&told, "address")["outcome"], "ok");
+    // The app's own token opens more than this mailbox: it is handed to nobody.
+    let wanted = json!({ "name": "program", "scopes": ["token"] });
+    let made = house
+        .member
+        .post("/api/tokens", &wanted)
+        .await
+        .is(201)
+        .json();
+    let program = house.member.with_token(&text(&made["token"]));
+    let token = program
+        .get(&format!("/api/accounts/{id}/access-token"))
+        .await;
+    assert_eq!(token.status, 403, "{}", token.text());
     // Its token ends as any other does, and the next one comes by itself.
     house.end_access_tokens(ProviderKind::Microsoft);
     house.deliver(CAROL, "after the token");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use store::accounts::{self, NewAccount};
+use store::credentials;
 use store::failures::{self, Where};
 use store::grants::{self, Subject};
 use store::guides::{self, Change};
@@ -10,7 +12,6 @@ use store::pending_accounts::{self, NewPending};
 use store::protocol_log::{self, Line};
 use store::traffic::{self, Traffic};
 use store::users::{self, Role};
-use store::{accounts, credentials};
 
 use crate::scene::{HOUR, credential, grant, mailbox, new_account, user};
 
@@ -162,5 +163,33 @@ async fn the_apps_own_grant_outlives_the_administrator_who_added_the_first_mailb
     assert!(removed.is_ok(), "{:?}", removed.err());
     let kept = read!(t, tx => grants::find(tx, app).await).unwrap();
     assert_eq!((kept.user_id, kept.status), (second, grants::Status::Good));
+}
+
+async fn connecting_a_shared_mailbox_leaves_the_persons_own_one_waiting(t) {
+    let owner = user(t, "ichiro", Role::Member).await;
+    let id = credential(t, "google").await;
+    let pending = |mailbox: &str, name: &str| NewPending {
+        user_id: owner,
+        credential_id: id,
+        key: String::new(),
+        name: name.to_owned(),
+        address: "ichiro@example.com".to_owned(),
+        mailbox_address: mailbox.to_owned(),
+        note: String::new(),
+    };
+    for new in [pending("ichiro@example.com", "own"), pending("info@example.com", "shared")] {
+        write!(t, tx => pending_accounts::put(tx, &new).await);
+    }
+    let given = grant(t, owner, id, "ichiro").await;
+    let new = NewAccount {
+        address: "ichiro@example.com".to_owned(),
+        ..new_account(owner, given, "info@example.com")
+    };
+    let account = write!(t, tx => accounts::connect(tx, new).await);
+    let left = read!(t, tx => pending_accounts::list(tx, None).await);
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].of.mailbox_address, "ichiro@example.com");
+    let named = read!(t, tx => accounts::find(tx, account).await).unwrap();
+    assert_eq!(named.name, "shared");
 }
 }

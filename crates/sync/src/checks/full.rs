@@ -222,9 +222,12 @@ impl Check<'_> {
                 Err(error) => break 'talk error,
             }
         };
-        let step = self
-            .refused_imap(IMAP_STEPS[at], subject.clone(), began, &failed)
-            .await?;
+        let (name, subject_of) = (IMAP_STEPS[at], subject.clone());
+        let step = if name == "imap_idle" {
+            self.told_imap(name, subject_of, began, &failed).await?
+        } else {
+            self.refused_imap(name, subject_of, began, &failed).await?
+        };
         self.tell(step, Status::Checking).await?;
         self.skip(&IMAP_STEPS[at + 1..], &subject).await?;
         Ok(false)

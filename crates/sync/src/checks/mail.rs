@@ -108,7 +108,7 @@ impl Check<'_> {
             Ok(opened) => opened,
             Err(error) => {
                 let step = self
-                    .refused_imap("mail_arrived", to.to_owned(), began, &error)
+                    .told_imap("mail_arrived", to.to_owned(), began, &error)
                     .await?;
                 self.tell(step, Status::Checking).await?;
                 self.skip(&["mail_in_sent"], to).await?;
@@ -138,10 +138,7 @@ impl Check<'_> {
                     let case = self.profile()?.facts(Case::new(cause)).with("address", to);
                     Step::warn(name, to, ms, case)
                 }
-                Err(error) => {
-                    self.refused_imap(name, to.to_owned(), began, &error)
-                        .await?
-                }
+                Err(error) => self.told_imap(name, to.to_owned(), began, &error).await?,
             };
             self.tell(step, Status::Checking).await?;
         }

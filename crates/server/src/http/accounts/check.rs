@@ -39,11 +39,15 @@ pub async fn check(
         .write(move |tx| {
             Box::pin(async move {
                 let now = tx.now();
-                if options.mail {
-                    let detail = serde_json::to_string(&options).unwrap_or_else(|_| "{}".into());
-                    return jobs::add(tx, jobs::ACCOUNT_CHECK, id.0, &detail, now).await;
+                if !options.mail {
+                    return jobs::add_once(tx, jobs::ACCOUNT_CHECK, id.0, now).await;
                 }
-                jobs::add_once(tx, jobs::ACCOUNT_CHECK, id.0, now).await
+                // One mail at a time, however often somebody asks.
+                let detail = serde_json::to_string(&options).unwrap_or_else(|_| "{}".into());
+                match jobs::under_way(tx, jobs::ACCOUNT_CHECK, id.0, &detail).await? {
+                    Some(job) => Ok(job),
+                    None => jobs::add_once_with(tx, jobs::ACCOUNT_CHECK, id.0, &detail, now).await,
+                }
             })
         })
         .await?;

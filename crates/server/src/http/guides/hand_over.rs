@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::accounts::{self, Account, SendStatus, SyncStatus};
 use store::grants::{self, Grant, Status};
 use store::users::{self, User};
-use store::{Millis, pending_accounts};
+use store::{CredentialId, Millis, credentials, pending_accounts};
 
 use super::profile;
 use crate::http::Web;
@@ -69,7 +69,14 @@ async fn lines(web: &Web, provider: &str) -> Result<Vec<Line>, Problem> {
                         connected.push((account, grant));
                     }
                 }
-                let pending = pending_accounts::list(tx, None).await?;
+                let mut pending = pending_accounts::list(tx, None).await?;
+                let theirs: Vec<CredentialId> = credentials::list(tx)
+                    .await?
+                    .into_iter()
+                    .filter(|credential| credential.fields.provider == provider)
+                    .map(|credential| credential.id)
+                    .collect();
+                pending.retain(|pending| theirs.contains(&pending.of.credential_id));
                 Ok((people, connected, pending))
             })
         })
@@ -151,15 +158,21 @@ fn of_account(user: &User, account: &Account, grant: Option<&Grant>) -> Line {
     line("connected", account.created_at, None, None)
 }
 
-/// Exchange Online PowerShell, a line a mailbox. A quotation mark in an address is doubled (PowerShell).
+/// Exchange Online PowerShell, a line a mailbox. An administrator pastes it: an address with anything but plain
+/// letters and marks stays out (PowerShell ends a string at several quotation marks), and is in the list alone.
 fn mail_apps_script(lines: &[Line]) -> Option<String> {
+    let plain = |address: &str| {
+        address
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"@._+-".contains(&b))
+    };
     let script: String = lines
         .iter()
-        .filter(|line| line.wants_mail_apps())
+        .filter(|line| line.wants_mail_apps() && plain(&line.mailbox))
         .map(|line| {
-            let identity = line.mailbox.replace('\'', "''");
             format!(
-                "Set-CASMailbox -Identity '{identity}' -ImapEnabled $true -SmtpClientAuthenticationDisabled $false\n"
+                "Set-CASMailbox -Identity '{}' -ImapEnabled $true -SmtpClientAuthenticationDisabled $false\n",
+                line.mailbox
             )
         })
         .collect();
@@ -247,7 +260,20 @@ pub async fn csv(
 
 /// A field in quotes; what a spreadsheet would take for a formula is made plain text.
 fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let mark = if formula { "'" } else { "" };
     format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_a_spreadsheet_would_run_is_plain_text() {
+        for text in ["=1+1", "＝1", "@x", "\n=1"] {
+            assert!(cell(text).starts_with("\"'"), "{text}");
+        }
+        assert_eq!(cell("佐藤 \"花子\""), "\"佐藤 \"\"花子\"\"\"");
+    }
 }

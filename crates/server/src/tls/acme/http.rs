@@ -105,7 +105,10 @@ impl Inner {
         }
         if matches!(response.status().as_u16(), 429 | 503) {
             let said = response.headers().get(http::header::RETRY_AFTER);
-            let at = said.and_then(|value| retry_after(value.to_str().ok()?, self.world.now()));
+            let now = self.world.now();
+            let at = said.and_then(|value| retry_after(value.to_str().ok()?, now));
+            // Anybody in between can say 503: nobody holds a certificate up for longer than a week.
+            let at = at.map(|at| at.min(now + LONGEST_WAIT));
             *self
                 .not_before
                 .lock()
@@ -122,6 +125,9 @@ impl Inner {
         Ok(answer.body(Full::new(Bytes::from(bytes)))?)
     }
 }
+
+/// The longest wait that an answer can ask for, in milliseconds.
+const LONGEST_WAIT: Millis = 7 * 24 * 3_600_000;
 
 /// Seconds, or a date (RFC 9110, 10.2.3).
 fn retry_after(value: &str, now: Millis) -> Option<Millis> {

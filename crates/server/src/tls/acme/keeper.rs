@@ -118,6 +118,7 @@ impl Keeper {
             count: 1,
             at: 0,
             not_before: before.not_before,
+            looked: false,
         })
     }
 
@@ -267,6 +268,7 @@ impl Keeper {
                 .saturating_add(1),
             at: self.world.now(),
             not_before: trouble.not_before,
+            looked: matches!(trouble.kind, Kind::Port | Kind::Proxy | Kind::Dns),
         });
         self.board
             .change(|status| status.last_error = Some(trouble));

@@ -29,6 +29,8 @@ pub(super) struct Failures {
     pub(super) at: Millis,
     /// The authority said: not before this (`Retry-After`).
     pub(super) not_before: Option<Millis>,
+    /// It came to look at a challenge and did not find it.
+    pub(super) looked: bool,
 }
 
 /// What the time of the next order depends on.
@@ -47,7 +49,10 @@ pub(super) struct Known {
 pub(super) fn due(known: &Known) -> Millis {
     let wanted = match (known.certificate, known.suggested) {
         (None, _) => Millis::MIN,
-        (Some(_), Some(window)) => window.from + share(length(window), known.chance),
+        // However late a window is named: never in the last tenth of the certificate's life.
+        (Some(life), Some(window)) => {
+            (window.from + share(length(window), known.chance)).min(life.until - length(life) / 10)
+        }
         (Some(life), None) => {
             let length = length(life);
             life.until - length / 3 - share(length / 30, known.chance)
@@ -56,13 +61,15 @@ pub(super) fn due(known: &Known) -> Millis {
     match known.failures {
         None => wanted,
         Some(failures) => wanted
-            .max(failures.at + pause(failures.count, known.chance))
+            .max(failures.at + pause(failures, known.chance))
             .max(failures.not_before.unwrap_or(Millis::MIN)),
     }
 }
 
-fn pause(count: u32, chance: f64) -> Millis {
-    let doubled = MINUTE << count.saturating_sub(1).min(9);
+fn pause(failures: Failures, chance: f64) -> Millis {
+    // Authorities count validations that fail (Let's Encrypt: five an hour), and a try may spend two.
+    let first = if failures.looked { 10 * MINUTE } else { MINUTE };
+    let doubled = first << failures.count.saturating_sub(1).min(9);
     doubled.min(LONGEST) + share(doubled.min(LONGEST) / 10, chance)
 }
 
@@ -101,7 +108,31 @@ mod tests {
             count,
             at: NOW,
             not_before: None,
+            looked: false,
         })
+    }
+
+    #[test]
+    fn a_name_that_the_authority_could_not_prove_is_not_tried_every_minute() {
+        let looked = Failures {
+            looked: true,
+            ..failed(1).unwrap()
+        };
+        let known = Known {
+            failures: Some(looked),
+            ..Known::default()
+        };
+        assert_eq!(due(&known), NOW + 10 * MINUTE);
+    }
+
+    #[test]
+    fn a_window_after_the_certificates_end_lets_it_not_end() {
+        let mut known = ninety_days();
+        known.suggested = Some(Span {
+            from: NOW + 200 * DAY,
+            until: NOW + 300 * DAY,
+        });
+        assert_eq!(due(&known), NOW + 81 * DAY);
     }
 
     #[test]
@@ -156,6 +187,7 @@ mod tests {
                 count: 1,
                 at: NOW,
                 not_before: Some(NOW + 7 * DAY),
+                looked: false,
             }),
             ..Known::default()
         };
@@ -169,6 +201,7 @@ mod tests {
             count: 3,
             at: NOW + 61 * DAY,
             not_before: None,
+            looked: false,
         });
         assert_eq!(due(&known), NOW + 61 * DAY + 4 * MINUTE);
     }
