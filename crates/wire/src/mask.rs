@@ -275,4 +275,28 @@ mod tests {
         let long = vec![b'x'; 1_000_000];
         assert!(imap_server(&long).chars().count() <= LONGEST + 1);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_a_line_is_short_has_no_break_and_no_run_that_could_be_a_token(
+            octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..2_000),
+            token in "[A-Za-z0-9+/=_~-]{24,200}",
+            at in 0..2_000_usize,
+        ) {
+            let mut octets = octets;
+            let at = at.min(octets.len());
+            octets.splice(at..at, token.bytes());
+            let text = String::from_utf8_lossy(&octets).into_owned();
+            for told in [
+                imap_client(&octets),
+                imap_server(&octets),
+                smtp_client(&text),
+                smtp_server(&text),
+            ] {
+                proptest::prop_assert!(told.chars().count() <= LONGEST + 40);
+                proptest::prop_assert!(!told.contains(['\r', '\n']));
+                proptest::prop_assert!(!told.contains(&token), "{told}");
+            }
+        }
+    }
 }

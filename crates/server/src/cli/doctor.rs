@@ -12,7 +12,8 @@ use provider::advice::{Case, Language};
 use provider::cause::{Outcome, Step, Told, to_case};
 use provider::credentials;
 use serde_json::json;
-use store::{accounts, credentials as stored};
+use store::accounts::{self, Account};
+use store::{Millis, credentials as stored};
 
 use super::print_items;
 use crate::config::{Config, Tls};
@@ -135,9 +136,27 @@ fn state_of(seen: &health::Seen) -> Step {
         .flatten()
         .next()
         .map_or_else(|| Case::new("unknown-answer"), to_case);
-    match health::severity(&seen.account, seen.grant.as_ref()) {
+    // Beside a refusal stand the provider's words; else when the mailbox last received and sent.
+    let step = match health::severity(&seen.account, seen.grant.as_ref()) {
         0 => Step::ok("mailbox", subject, 0),
         1 => Step::warn("mailbox", subject, 0, case),
         _ => Step::fail("mailbox", subject, 0, case),
+    };
+    match step.provider_said {
+        None => step.said(&lately(&seen.account)),
+        Some(_) => step,
     }
+}
+
+/// When the mailbox last received and sent.
+fn lately(account: &Account) -> String {
+    let told = |time: Option<Millis>| time.map_or_else(|| "never".to_owned(), crate::json::time);
+    let lag = account
+        .lag
+        .map_or(String::new(), |lag| format!(", {lag} s late"));
+    format!(
+        "received {}{lag}, sent {}",
+        told(account.last_received_at),
+        told(account.last_sent_at)
+    )
 }

@@ -176,7 +176,8 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
         let credential = choose_credential(house, row, &mut wrong);
         let login = login_of(house, row, address.as_deref());
         // Without an address there is no login to judge either.
-        if !is_login(&login) && !(login.is_empty() && address.is_none()) {
+        let judged_by_address = login.is_empty() && address.is_none();
+        if !judged_by_address && !is_login(&login) {
             wrong(
                 Column::User,
                 "空白を含まない 100 文字以内のユーザIDを入力してください。",

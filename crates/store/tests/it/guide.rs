@@ -37,7 +37,10 @@ async fn a_guide_is_saved_from_the_version_that_was_read(t) {
     let at = read!(t, tx => guides::done_at(tx, "google", "client").await);
     assert_eq!(at, Some(guide.cards["client"].0));
     write!(t, tx => guides::forget(tx, "google").await);
-    assert_eq!(read!(t, tx => guides::find(tx, "google").await).version, 0);
+    let fresh = read!(t, tx => guides::find(tx, "google").await);
+    assert!(fresh.step.is_empty() && fresh.cards.is_empty());
+    assert_eq!(fresh.version, 3, "what was read before passes over nothing");
+    assert!(!write!(t, tx => guides::save(tx, "google", 1, &change("bring"), "bob").await));
 }
 
 async fn failures_are_summed_by_credential_and_cause_and_unknown_words_stay_apart(t) {
