@@ -128,6 +128,8 @@ test('a refused send is visible until someone has seen it', async ({ page }) => 
     timeout: 10_000,
   })
   await expect(page.getByText('550 5.1.1 no such user')).toBeVisible()
+  await expect(page.getByText('宛先のアドレスがありません。')).toBeVisible()
+  await expect(page.getByText('アドレスを確かめて、送り直してください。')).toBeVisible()
   await page.getByRole('alert').getByRole('button', { name: '閉じる' }).click()
   await expect(page.getByText('550 5.1.1')).toBeHidden()
 })
@@ -142,6 +144,29 @@ test('connecting shows each step as it happens', async ({ page, context }) => {
   await page.getByText('プロバイダの応答').click({ timeout: 15_000 })
   await expect(page.getByText('535 5.7.139')).toBeVisible()
   await expect(page.getByRole('link', { name: 'メールを見る' })).toBeVisible({ timeout: 15_000 })
+})
+
+test('an error page of the provider is chosen from the list, or told by its words', async ({
+  page,
+}) => {
+  await page.goto('connect')
+  const popup = page.waitForEvent('popup')
+  await page.getByRole('button', { name: '接続する' }).click()
+  await popup
+  await page.getByText('Google Mail にエラーの画面が表示された場合').click()
+  await page.getByText('Error 400: redirect_uri_mismatch').click()
+  await expect(page.getByText('リダイレクト URI が一致しません')).toBeVisible()
+  await expect(page.getByRole('link', { name: '手順を開く' })).toHaveAttribute(
+    'href',
+    /admin\/guide\/google\/client$/,
+  )
+  const words = page.getByLabel('画面に表示された文字')
+  await words.fill('エラー 403: org_internal')
+  await page.getByRole('button', { name: '原因を調べる' }).click()
+  await expect(page.locator('[aria-live] > .notice')).toContainText('組織のアカウント専用です。')
+  await words.fill('エラー 418: short_and_stout')
+  await page.getByRole('button', { name: '原因を調べる' }).click()
+  await expect(page.getByText('「short_and_stout」で検索してください。')).toBeVisible()
 })
 
 test('a credential in use is not deleted, and its mailboxes are named', async ({ page }) => {

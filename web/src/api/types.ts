@@ -26,6 +26,7 @@ export type Advice = {
   who: 'member' | 'administrator' | 'provider_administrator' | 'nobody'
   retry_after: number | null
   card: string | null
+  provider_said?: string | null
 }
 export type Outcome = 'ok' | 'warn' | 'fail' | 'skip' | 'running'
 export type Step = {

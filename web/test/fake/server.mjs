@@ -18,6 +18,7 @@ import {
 import { care } from './care.mjs'
 import { guides } from './guides.mjs'
 import { answer, subscribe } from './jmap.mjs'
+import { pageErrors, refusals } from './refusals.mjs'
 
 const PORT = Number(process.env.PORT ?? 8099)
 const BASE = process.env.BASE ?? '/'
@@ -257,7 +258,9 @@ const routes = {
     }
   },
   'POST /api/connect/:id/retry': () => null,
+  ...pageErrors(list),
   'GET /api/accounts': ({ query }) => list(query.get('all') ? [...accounts, ...others] : accounts),
+  'GET /api/accounts/:id/submissions': ({ id }) => list(refusals(store[id])),
   'GET /api/accounts/:id': ({ id }) => ({
     ...[...accounts, ...others].find((one) => one.id === id),
     folders: [
