@@ -21,7 +21,7 @@ test('app-only access is registered with its tenant and its mailboxes', async ({
   await expect(page.getByText('確認済みドメインが必要です')).toBeVisible()
   await expect(page.getByText('1 つ以上入力してください')).toBeVisible()
   await page.getByLabel('テナント').fill('contoso.example')
-  const allowed = page.getByLabel('接続を許すメールボックス')
+  const allowed = page.getByLabel('接続を許可するメールボックス')
   await allowed.fill('info@contoso.example\nnot-an-address')
   await expect(page.getByText('2 行目の「not-an-address」')).toBeVisible()
   await allowed.fill('info@contoso.example\nsales@contoso.example')
@@ -34,7 +34,7 @@ test('app-only access is registered with its tenant and its mailboxes', async ({
     '備考',
     'テナント',
     'アクセスの方式',
-    '接続を許すメールボックス',
+    '接続を許可するメールボックス',
   ])
   const stored = page.waitForRequest(
     (request) => request.method() === 'POST' && request.url().endsWith('/api/credentials'),

@@ -30,9 +30,10 @@ export type GuideValues = {
   redirect_uri_misprinted: string
   public_url: string
   home_page: string
-  authorized_domain: string
+  /** None for a host such as localhost. */
+  authorized_domain: string | null
   scopes: string[]
-  server_addresses: string[]
+  server_addresses?: string[]
 }
 export type Guide = {
   provider: string

@@ -50,11 +50,11 @@ export function valueOf(key: ValueKey, guide: Guide, clientId: string): string {
     case 'home_page':
       return values.home_page
     case 'authorized_domain':
-      return values.authorized_domain
+      return values.authorized_domain ?? ''
     case 'scopes':
       return values.scopes.join('\n')
     case 'server_addresses':
-      return values.server_addresses
+      return (values.server_addresses ?? [])
         .map((address) => (address.includes('/') ? address : address + prefix(address)))
         .join('\n')
     case 'client_id':

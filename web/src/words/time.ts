@@ -1,7 +1,7 @@
 //! Times as people say them: relative up to a day, then dates (11月22日, 22 Nov),
 //! with the year when it is another one. The exact time is for the hover.
 
-import { t, words } from './words.svelte'
+import { t, tn, words } from './words.svelte'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -87,6 +87,12 @@ export function span(seconds: number): string {
   }).format(seconds / size)
 }
 
+/** How long to wait, as one says it: minutes up to an hour and a half, then hours. */
+export function waiting(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 90 ? tn('error.wait', minutes) : tn('error.waitHours', Math.round(minutes / 60))
+}
+
 export function fileSize(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
   let n = bytes
@@ -98,7 +104,8 @@ export function fileSize(bytes: number): string {
   return new Intl.NumberFormat(tag(), {
     style: 'unit',
     unit: units[unit],
-    unitDisplay: 'short',
+    // The short form of a byte is not a word in Japanese.
+    unitDisplay: unit === 0 ? 'long' : 'short',
     maximumFractionDigits: n < 10 && unit > 0 ? 1 : 0,
   }).format(n)
 }
