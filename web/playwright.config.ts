@@ -12,7 +12,8 @@ export default defineConfig({
   testDir: 'e2e',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  workers: 1,
+  // The files of real stories have servers of their own; the fake one is shared.
+  workers: 3,
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   outputDir: 'test-results',
@@ -45,6 +46,7 @@ export default defineConfig({
           {
             name: 'fake',
             testDir: 'e2e/fake',
+            workers: 1,
             use: { baseURL: `http://localhost:${port}/` },
           },
         ]),
@@ -53,6 +55,7 @@ export default defineConfig({
           {
             name: 'real',
             testDir: 'e2e/real',
+            workers: 2,
             testMatch: shots ? 'shots.spec.ts' : '*.spec.ts',
             testIgnore: shots ? [] : 'shots.spec.ts',
           },

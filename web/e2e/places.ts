@@ -1,7 +1,8 @@
 //! Where the real program is (told by setup.ts), and who can sign in there.
 
 export type Place = { base: string; control: string }
-export type Places = { story: Place | null; demo: Place }
+/** One for each file of stories that changes what is registered: they run side by side. */
+export type Places = { story: Place; trouble: Place; guide: Place; faults: Place; demo: Place }
 
 export const ADMIN = { login: 'kanri', password: 'stories have a long password' }
 export const DEMO = {
@@ -9,15 +10,16 @@ export const DEMO = {
   member: { login: 'hanako', password: 'tegata-demo-hanako' },
 }
 
-const places = () => JSON.parse(process.env.TEGATA_PLACES ?? '{}') as Partial<Places>
-
-export function story(): Place {
-  const place = places().story
-  if (!place) throw new Error('the story server is not running')
-  return place
+function at(name: keyof Places): () => Place {
+  return () => {
+    const places = JSON.parse(process.env.TEGATA_PLACES ?? '{}') as Partial<Places>
+    const place = places[name]
+    if (!place) throw new Error(`the server of ${name} is not running`)
+    return place
+  }
 }
-export function demo(): Place {
-  const place = places().demo
-  if (!place) throw new Error('the demo is not running')
-  return place
-}
+export const story = at('story')
+export const trouble = at('trouble')
+export const guide = at('guide')
+export const faults = at('faults')
+export const demo = at('demo')

@@ -1,15 +1,16 @@
-//! Starts the real program for the stories, twice, in one temporary folder:
+//! Starts the real program for the stories, in one temporary folder:
 //!
-//! - `story`: `tegata sandbox` and `tegata serve` with nothing but an administrator, its
-//!   public address with a path of its own, as the original has it
+//! - `tegata sandbox` and `tegata serve` with nothing but an administrator, its public
+//!   address with a path of its own, as the original has it: once for each file of stories
+//!   that registers something (`Places`)
 //! - `demo`: `tegata demo`, with two people and two connected mailboxes
 //!
 //! Where they are is handed to the tests in the environment (`places.ts` reads it).
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ADMIN, type Places } from './places'
 
 const PATIENCE_MS = 60_000
@@ -17,26 +18,30 @@ const PATIENCE_MS = 60_000
 export default async function setup() {
   const program = process.env.TEGATA_PROGRAM!
   const folder = mkdtempSync(join(tmpdir(), 'tegata-stories-'))
-  const started: ChildProcess[] = []
+  const children: ChildProcess[] = []
   const start = (log: string, ...args: string[]) => {
-    const file = openSync(join(folder, log), 'w')
-    const child = spawn(program, args, { cwd: folder, stdio: ['ignore', file, file] })
-    started.push(child)
+    const file = openSync(log, 'w')
+    const child = spawn(program, args, { cwd: dirname(log), stdio: ['ignore', file, file] })
+    children.push(child)
     return child
   }
   const stop = async () => {
-    for (const child of started.reverse()) await end(child)
+    for (const child of children.reverse()) await end(child)
     rmSync(folder, { recursive: true, force: true })
   }
   try {
     const shots = !!process.env.TEGATA_SHOTS
-    const places: Places = {
-      story: shots ? null : await story(program, folder, start),
-      demo: await demo(folder, start),
-    }
+    const empty = shots ? [] : (['story', 'trouble', 'guide', 'faults'] as const)
+    const started = await Promise.all([
+      demo(join(folder, 'demo'), start).then((place) => ['demo', place] as const),
+      ...empty.map(
+        async (name) => [name, await story(program, join(folder, name), start)] as const,
+      ),
+    ])
+    const places: Partial<Places> = Object.fromEntries(started)
     process.env.TEGATA_PLACES = JSON.stringify(places)
   } catch (error) {
-    for (const log of ['sandbox.log', 'serve.log', 'demo.log'])
+    for (const log of ['story/sandbox.log', 'story/serve.log', 'demo/demo.log'])
       try {
         console.error(`${log}:\n${readFileSync(join(folder, log), 'utf8').slice(-3000)}`)
       } catch {
@@ -51,11 +56,12 @@ export default async function setup() {
 type Start = (log: string, ...args: string[]) => ChildProcess
 
 async function story(program: string, folder: string, start: Start) {
+  mkdirSync(folder)
   const port = await freePort()
   const base = `http://localhost:${port}/gsession`
   const ca = join(folder, 'sandbox-ca.pem')
   const sandbox = start(
-    'sandbox.log',
+    join(folder, 'sandbox.log'),
     ...['sandbox', '--port-base', '0', '--seed', '11', '--ca-file', ca],
     ...['--redirect-uri', `${base}/common/cmn270.do`],
   )
@@ -81,16 +87,20 @@ async function story(program: string, folder: string, start: Start) {
     ],
     { cwd: folder, stdio: 'pipe' },
   )
-  await answers(start('serve.log', '--config', config, 'serve'), `http://localhost:${port}/healthz`)
+  await answers(
+    start(join(folder, 'serve.log'), '--config', config, 'serve'),
+    `http://localhost:${port}/healthz`,
+  )
   return { base: `${base}/`, control }
 }
 
 async function demo(folder: string, start: Start) {
+  mkdirSync(folder)
   const [port, sandboxPort] = [await freePort(), await freeRow(9)]
   const child = start(
-    'demo.log',
+    join(folder, 'demo.log'),
     ...['demo', '--port', String(port), '--sandbox-port', String(sandboxPort)],
-    ...['--data', join(folder, 'demo')],
+    ...['--data', join(folder, 'data')],
   )
   await until(child, () => readFileSync(join(folder, 'demo.log'), 'utf8').includes('Tegata serves'))
   return { base: `http://localhost:${port}/`, control: `http://127.0.0.1:${sandboxPort}` }

@@ -1,6 +1,6 @@
 //! What the stories share: the sandbox's control API and pages, people, mail of old.
 import { expect, type APIRequestContext, type Browser, type Page } from '@playwright/test'
-import { ADMIN, story, type Place } from '../places'
+import { ADMIN, trouble, type Place } from '../places'
 
 export const GOOGLE = {
   id: '1234567890-sandbox0sandbox0sandbox0sandbox00.apps.googleusercontent.com',
@@ -66,9 +66,9 @@ async function post<T>(request: APIRequestContext, path: string, body: unknown, 
 
 let people = 0
 
-/** A new member at the story server, signed in, with both providers registered. */
-export async function newMember(browser: Browser, language: Language, base = story().base) {
-  const office = await browser.newContext({ baseURL: story().base })
+/** A new member at the server of these stories, signed in, with both providers registered. */
+export async function newMember(browser: Browser, language: Language, base = trouble().base) {
+  const office = await browser.newContext({ baseURL: trouble().base })
   const { csrf_token: csrf } = await post<{ csrf_token: string }>(
     office.request,
     'api/sign-in',

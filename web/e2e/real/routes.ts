@@ -1,5 +1,10 @@
 //! Every screen of the demo, and how one knows that it is there.
+import { readFileSync } from 'node:fs'
 import { expect, type Page } from '@playwright/test'
+
+const cards = JSON.parse(
+  readFileSync(new URL('../../src/guide/cards.json', import.meta.url), 'utf8'),
+) as Record<string, string[]>
 
 export type Route = {
   name: string
@@ -130,25 +135,6 @@ export const ROUTES: Route[] = [
       await expect(page.locator('form')).toBeVisible()
     },
   },
-  { name: 'guide-google', who: 'admin', path: 'admin/guide/google', ready: '[data-heading]' },
-  {
-    name: 'guide-google-client',
-    who: 'admin',
-    path: 'admin/guide/google/client',
-    ready: 'article svg[role="img"]',
-  },
-  {
-    name: 'guide-microsoft',
-    who: 'admin',
-    path: 'admin/guide/microsoft/choose',
-    ready: '[data-heading]',
-  },
-  {
-    name: 'guide-microsoft-mail-apps',
-    who: 'admin',
-    path: 'admin/guide/microsoft/mail-apps',
-    ready: 'article svg[role="img"]',
-  },
   { name: 'self-check', who: 'admin', path: 'admin/self-check', ready: 'main details' },
   { name: 'health', who: 'admin', path: 'admin/health', ready: '.tiles' },
   { name: 'import', who: 'admin', path: 'admin/accounts/import', ready: '.drop' },
@@ -166,6 +152,25 @@ export const ROUTES: Route[] = [
   },
   { name: 'audit', who: 'admin', path: 'admin/audit', ready: 'table' },
 ]
+
+/** The screens of both guides: every step, and every card. */
+export const GUIDES: Route[] = (['google', 'microsoft'] as const).flatMap((provider) => {
+  const ids = Object.entries(cards).flatMap(([kind, ids]) => (kind.startsWith(provider) ? ids : []))
+  const screen = (at: string, ready: string): Route => ({
+    name: `guide-${provider}-${at}`,
+    who: 'admin',
+    path: `admin/guide/${provider}/${at}`,
+    ready,
+  })
+  return [
+    screen('before', '.check .grow[role="status"]'),
+    screen('choose', 'fieldset'),
+    ...[...new Set(ids)].map((id) => screen(id, 'article [data-heading]')),
+    screen('bring', '[data-heading]'),
+    screen('verify', '[data-heading]'),
+    screen('hand-over', 'ul.counts'),
+  ]
+})
 
 /** Goes to a screen and waits until it has its content. */
 export async function show(page: Page, { path, ready, then }: Route) {

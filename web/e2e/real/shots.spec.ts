@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { signIn } from '../people'
 import { DEMO, demo } from '../places'
-import { ROUTES, show } from './routes'
+import { GUIDES, ROUTES, show } from './routes'
 
 const wanted = process.env.TEGATA_SHOTS ?? 'shots'
 const shots = isAbsolute(wanted) ? wanted : join('..', wanted)
@@ -30,7 +30,7 @@ for (const locale of ['ja-JP', 'en-GB'])
           await expect(page.locator('form')).toBeVisible()
           if (!only) await page.screenshot({ path: join(folder, 'sign-in.png') })
           await signIn(page, login, password)
-          for (const route of ROUTES.filter((one) => one.who === who)) {
+          for (const route of [...ROUTES, ...GUIDES].filter((one) => one.who === who)) {
             if (only && !only.includes(route.name)) continue
             await show(page, route)
             await page.screenshot({ path: join(folder, `${route.name}.png`) })

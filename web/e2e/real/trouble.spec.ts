@@ -1,7 +1,7 @@
 //! When connecting does not go well: each ending says its cause and its cure, in both
 //! languages, leaves no account behind, and can be begun again from where it stands.
 import { expect, test, type Page } from '@playwright/test'
-import { story } from '../places'
+import { trouble } from '../places'
 import { agree, askFor, control, newMember, popup, submit, type Language } from './helpers'
 
 const BOX = 'alice@example.com'
@@ -70,7 +70,7 @@ for (const language of ['ja', 'en'] as const)
       ;({ page } = await newMember(browser, language))
     })
     test.afterEach(async () => {
-      await control(story()).post('/faults', { clear: true })
+      await control(trouble()).post('/faults', { clear: true })
       await page.context().close()
     })
 
@@ -106,9 +106,9 @@ for (const language of ['ja', 'en'] as const)
     test('SMTP switched off for the tenant: mail comes in, sending waits', async () => {
       // A consent of old would be remembered by the provider: somebody new each time.
       const address = `tanaka-${language}@contoso.example`
-      await control(story()).post('/people', { provider: 'microsoft', address, name: '田中 実' })
-      await control(story()).post('/fill', { address, count: 5 })
-      await control(story()).post('/faults', { kind: 'smtp_auth_disabled_tenant', address })
+      await control(trouble()).post('/people', { provider: 'microsoft', address, name: '田中 実' })
+      await control(trouble()).post('/fill', { address, count: 5 })
+      await control(trouble()).post('/faults', { kind: 'smtp_auth_disabled_tenant', address })
       await askFor(page, 'Microsoft Exchange Online', address)
       await agree(await popup(page), { account: address })
       await expect(page.getByRole('heading', { name: words.done })).toBeVisible({ timeout: 20_000 })
@@ -144,13 +144,13 @@ for (const language of ['ja', 'en'] as const)
     })
 
     test('opened under another name, the right address is offered first', async ({ browser }) => {
-      const alias = story().base.replace('localhost', '127.0.0.1')
+      const alias = trouble().base.replace('localhost', '127.0.0.1')
       const { page: there } = await newMember(browser, language, alias)
       await there.goto('connect')
       await expect(there.getByText(words.origin)).toBeVisible()
       await expect(there.locator('form')).toHaveCount(0)
       const link = there.getByRole('alert').getByRole('link')
-      await expect(link).toHaveAttribute('href', `${story().base}connect`)
+      await expect(link).toHaveAttribute('href', `${trouble().base}connect`)
       await link.click()
       await expect(there).toHaveURL(/^http:\/\/localhost:\d+\/gsession\//)
       await there.context().close()
