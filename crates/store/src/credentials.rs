@@ -340,6 +340,18 @@ pub async fn admin_consented(tx: &mut Tx, id: CredentialId) -> Result<()> {
     Ok(())
 }
 
+/// Whether a mailbox runs by this credential: proof of everything that it needs.
+pub async fn opens_mailboxes(tx: &mut Tx, id: CredentialId) -> Result<bool> {
+    let running = tx
+        .number(
+            "SELECT COUNT(*) FROM accounts a JOIN grants g ON g.id = a.grant_id \
+             WHERE g.credential_id = $1 AND g.status = 'good' AND a.sync_status = 'live'",
+            args![id],
+        )
+        .await?;
+    Ok(running > 0)
+}
+
 /// How many different people ever consented to this app (its client ID): Google counts them over its life.
 pub async fn people_consented(tx: &mut Tx, id: CredentialId) -> Result<i64> {
     tx.number(

@@ -44,11 +44,12 @@ pub async fn check(
                 let provider = &credential.fields.provider;
                 let uri_done = guides::done_at(tx, provider, "client").await?;
                 let secret = credentials::secret(tx, id).await?;
-                Ok(secret.map(|secret| (credential, secret, uri_done)))
+                let works = credentials::opens_mailboxes(tx, id).await?;
+                Ok(secret.map(|secret| (credential, secret, uri_done, works)))
             })
         })
         .await?;
-    let Some((credential, secret, uri_done)) = found else {
+    let Some((credential, secret, uri_done, works)) = found else {
         return Ok(None);
     };
     let check = Check {
@@ -69,7 +70,7 @@ pub async fn check(
     told.tell(Step::running("client", &check.profile.label));
     told.tell(check.client(&secret).await?);
     if check.profile.kind == Kind::Microsoft {
-        told.tell(check.admin_consent());
+        told.tell(check.admin_consent(works));
     }
     let steps = told.into_steps();
     check.count(&steps).await;
@@ -264,10 +265,11 @@ impl Check<'_> {
         Ok(step)
     }
 
-    /// Microsoft does not tell it without a person: what is known is whether a consent came back to us.
-    fn admin_consent(&self) -> Step {
+    /// Microsoft does not tell it without a person: what is known is whether a consent came back to us, and whether
+    /// mailboxes run by it.
+    fn admin_consent(&self, works: bool) -> Step {
         let subject = self.credential.fields.tenant.clone();
-        if self.credential.admin_consented_at.is_some() {
+        if works || self.credential.admin_consented_at.is_some() {
             return Step::ok("admin_consent", subject, 0);
         }
         let link = self.profile.admin_consent_url_for(

@@ -61,6 +61,23 @@ async fn every_step_of_the_chain_is_told_from_the_token_to_the_mail_in_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrators_consent_is_unseen_until_a_mailbox_runs_by_it() {
+    let house = House::new().await;
+    let path = format!("/api/credentials/{}/check", house.microsoft);
+    let before = house.admin.post(&path, &json!({})).await.ok();
+    let unseen = step(&before, "admin_consent");
+    assert_eq!(unseen["outcome"], "warn", "{before}");
+    assert_eq!(
+        unseen["advice"]["card"],
+        "/admin/guide/microsoft/admin-consent"
+    );
+    let mailbox = house.connect(CAROL).await;
+    house.until(&mailbox.id, "sync", "live").await;
+    let after = house.admin.post(&path, &json!({})).await.ok();
+    assert_eq!(step(&after, "admin_consent")["outcome"], "ok", "{after}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_depends_on_a_step_that_failed_is_skipped_and_the_doctor_exits_with_one() {
     let house = House::new().await;
     let mailbox = house.connect(CAROL).await;
