@@ -19,7 +19,10 @@ const open = (browser: Browser, locale: string, width: number, colorScheme: 'lig
 
 /** What is wrong with a page: barriers, and what is wider than the window. */
 async function look(page: Page, where: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .options({ resultTypes: ['violations'] })
+    .analyze()
   const found = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(
@@ -89,6 +92,8 @@ for (const [locale, width, colorScheme] of [
     await signIn(page, DEMO.admin.login, DEMO.admin.password)
     await begin(page)
     for (const route of GUIDES) {
+      // The dark theme is the same on every plain card.
+      if (route.plain && colorScheme === 'dark') continue
       await show(page, route)
       found.push(...(await look(page, route.name)))
     }

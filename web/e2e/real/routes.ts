@@ -13,6 +13,8 @@ export type Route = {
   /** What shows that the page has its content. */
   ready: string
   then?: (page: Page) => Promise<void>
+  /** A card of text and a drawing only: as it looks, another one looks. */
+  plain?: boolean
 }
 
 /** Opens the first mail of the list that fits. */
@@ -153,6 +155,12 @@ export const ROUTES: Route[] = [
   { name: 'audit', who: 'admin', path: 'admin/audit', ready: 'table' },
 ]
 
+/** Cards with parts of their own: commands, links, counts, many values. */
+const RICH = [
+  ...['client', 'publish', 'permissions', 'admin-consent', 'mail-apps', 'shared-mailbox'],
+  ...['service-principal', 'mailbox-permissions'],
+]
+
 /** The screens of both guides: every step, and every card. */
 export const GUIDES: Route[] = (['google', 'microsoft'] as const).flatMap((provider) => {
   const ids = Object.entries(cards).flatMap(([kind, ids]) => (kind.startsWith(provider) ? ids : []))
@@ -165,7 +173,10 @@ export const GUIDES: Route[] = (['google', 'microsoft'] as const).flatMap((provi
   return [
     screen('before', '.check .grow[role="status"]'),
     screen('choose', 'fieldset'),
-    ...[...new Set(ids)].map((id) => screen(id, 'article [data-heading]')),
+    ...[...new Set(ids)].map((id) => ({
+      ...screen(id, 'article [data-heading]'),
+      plain: !RICH.includes(id),
+    })),
     screen('bring', '[data-heading]'),
     screen('verify', '[data-heading]'),
     screen('hand-over', 'ul.counts'),
