@@ -72,14 +72,17 @@ struct Say(Language);
 
 impl Say {
     fn remark(self, line: u64, field: &str, ja: &str, en: &str) -> Remark {
-        let message = match self.0 {
-            Language::Ja => ja,
-            Language::En => en,
-        };
         Remark {
             line,
             field: field.to_owned(),
-            message: message.to_owned(),
+            message: self.either(ja, en).to_owned(),
+        }
+    }
+
+    fn either<'a>(self, ja: &'a str, en: &'a str) -> &'a str {
+        match self.0 {
+            Language::Ja => ja,
+            Language::En => en,
         }
     }
 }

@@ -9,7 +9,7 @@
 
 mod reach;
 
-pub use reach::INSTALLATION;
+pub use reach::{INSTALLATION, addresses};
 
 use std::time::{Duration, Instant};
 

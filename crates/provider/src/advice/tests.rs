@@ -190,7 +190,7 @@ fn a_step_of_the_guide_is_that_of_the_readers_provider() {
         (both().with("guide", "google"), "/admin/guide/google/client"),
         (
             both().with("guide", "microsoft"),
-            "/admin/guide/microsoft/app",
+            "/admin/guide/microsoft/platform",
         ),
         (both(), "/admin/credentials/c1a2b3"),
         (

@@ -5,6 +5,9 @@
 
 pub mod hand_over;
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,6 +25,7 @@ use super::Web;
 use super::caller::{Administrator, Body, Client, actor};
 use super::problem::{Problem, language};
 use crate::json::time;
+use crate::self_check;
 
 /// The profile of a provider that has a guide.
 fn profile<'a>(web: &'a Web, name: &str) -> Result<&'a ProviderProfile, Problem> {
@@ -57,7 +61,7 @@ async fn load(web: &Web, name: &str) -> Result<(Guide, i64), Problem> {
         .await?)
 }
 
-fn values(web: &Web, profile: &ProviderProfile) -> Value {
+async fn values(web: &Web, profile: &ProviderProfile) -> Value {
     let public_url = web.providers().public_url();
     let uri = |path| redirect_uri::uri(public_url, path);
     let host = url::Url::parse(public_url)
@@ -67,11 +71,21 @@ fn values(web: &Web, profile: &ProviderProfile) -> Value {
     json!({
         "redirect_uri": uri(REDIRECT_PATH), "redirect_uri_misprinted": uri(MISPRINTED_PATH), "public_url": public_url,
         "home_page": format!("{public_url}/"), "authorized_domain": redirect_uri::registrable_domain(&host),
-        "scopes": profile.scopes,
+        "scopes": profile.scopes, "server_addresses": public_addresses(&host).await,
     })
 }
 
-fn show(web: &Web, profile: &ProviderProfile, guide: &Guide, consented: i64) -> Value {
+/// What the public name stands for on the internet, for a provider that asks where logins come from.
+async fn public_addresses(host: &str) -> Vec<IpAddr> {
+    let mut addresses = self_check::addresses(host, Duration::from_secs(1)).await;
+    addresses.retain(|address| match address {
+        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_private() && !v4.is_link_local(),
+        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unique_local() && !v6.is_unicast_link_local(),
+    });
+    addresses
+}
+
+async fn show(web: &Web, profile: &ProviderProfile, guide: &Guide, consented: i64) -> Value {
     let answers = answers_of(guide);
     let variant = guide::variant(profile.kind, &answers);
     let cards: Vec<Value> = guide::cards(profile.kind, &answers)
@@ -107,7 +121,7 @@ fn show(web: &Web, profile: &ProviderProfile, guide: &Guide, consented: i64) -> 
     });
     json!({
         "provider": profile.name, "kind": profile.kind, "label": profile.label, "step": step, "answers": answers,
-        "variant": variant, "cards": cards, "values": values(web, profile), "credential_id": guide.credential_id,
+        "variant": variant, "cards": cards, "values": values(web, profile).await, "credential_id": guide.credential_id,
         "people": {
             "consented": consented, "cap": external.then_some(guide::PEOPLE_CAP), "warn_from": guide::WARN_FROM,
         },
@@ -115,8 +129,8 @@ fn show(web: &Web, profile: &ProviderProfile, guide: &Guide, consented: i64) -> 
     })
 }
 
-fn answer(web: &Web, profile: &ProviderProfile, guide: &Guide, consented: i64) -> Response {
-    let mut response = Json(show(web, profile, guide, consented)).into_response();
+async fn answer(web: &Web, profile: &ProviderProfile, guide: &Guide, consented: i64) -> Response {
+    let mut response = Json(show(web, profile, guide, consented).await).into_response();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", guide.version)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -131,7 +145,7 @@ pub async fn find(
 ) -> Result<Response, Problem> {
     let profile = profile(&web, &name)?;
     let (guide, consented) = load(&web, &name).await?;
-    Ok(answer(&web, profile, &guide, consented))
+    Ok(answer(&web, profile, &guide, consented).await)
 }
 
 #[derive(Deserialize)]
@@ -185,7 +199,7 @@ pub async fn update(
         return Err(changed_meanwhile(false));
     }
     let (guide, consented) = load(&web, &name).await?;
-    Ok(answer(&web, profile, &guide, consented))
+    Ok(answer(&web, profile, &guide, consented).await)
 }
 
 fn changed_meanwhile(missing: bool) -> Problem {
@@ -280,7 +294,7 @@ pub async fn mark(
         })
         .await?;
     let (guide, consented) = load(&web, &name).await?;
-    Ok(answer(&web, profile, &guide, consented))
+    Ok(answer(&web, profile, &guide, consented).await)
 }
 
 /// `DELETE /api/guides/{provider}`: start over. The credential stays.

@@ -5,7 +5,9 @@ use axum::Json;
 use axum::extract::State;
 use provider::advice::{Case, PAGE_ERRORS, page_error};
 use provider::cause::to_cause;
+use provider::credentials::REDIRECT_PATH;
 use provider::profile::ProviderProfile;
+use provider::redirect_uri;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::failures::{Where, typed_at};
@@ -24,6 +26,12 @@ fn profile<'a>(web: &'a Web, name: &str) -> Result<&'a ProviderProfile, Problem>
     })
 }
 
+/// What is known without a credential: the provider, and the redirect URI that most register.
+fn facts(web: &Web, profile: &ProviderProfile, case: Case) -> Case {
+    let uri = redirect_uri::uri(web.providers().public_url(), REDIRECT_PATH);
+    profile.facts(case).with("uri", uri)
+}
+
 #[derive(Deserialize)]
 pub struct Which {
     provider: String,
@@ -40,7 +48,7 @@ pub async fn list(
         .iter()
         .filter(|page| page.kind == profile.kind)
         .map(|page| {
-            let case = profile.facts(Case::new(page.cause_id));
+            let case = facts(&web, profile, Case::new(page.cause_id));
             json!({ "shown": page.shown, "advice": case.advise(language()) })
         })
         .collect();
@@ -70,7 +78,7 @@ pub async fn look_up(
             "Enter what the provider's page says.",
         ));
     }
-    let case = profile.facts(page_error(profile.kind, &words));
+    let case = facts(&web, profile, page_error(profile.kind, &words));
     let at = Where {
         provider: typed_at(&sent.provider),
         ..Where::default()

@@ -54,13 +54,13 @@ impl Row {
             .map_or("", |(_, text)| text.trim())
     }
 
-    /// The column as the file names it.
-    pub(super) fn name_of(&self, column: Column) -> String {
+    /// The column as the file names it; one that it does not have, in the caller's language.
+    pub(super) fn name_of(&self, column: Column, say: Say) -> String {
         let at = COLUMNS.iter().position(|(known, ..)| *known == column);
         let place = self.cells.iter().position(|(of, _)| *of == at);
         place
             .and_then(|place| self.names.get(place).cloned())
-            .or_else(|| at.map(|at| COLUMNS[at].1.to_owned()))
+            .or_else(|| at.map(|at| say.either(COLUMNS[at].1, COLUMNS[at].2).to_owned()))
             .unwrap_or_default()
     }
 }

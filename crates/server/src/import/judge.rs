@@ -133,7 +133,7 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
     for row in rows {
         let mut faults = Vec::new();
         let mut wrong = |column: Column, ja: &str, en: &str| {
-            faults.push(say.remark(row.line, &row.name_of(column), ja, en));
+            faults.push(say.remark(row.line, &row.name_of(column, say), ja, en));
         };
         for (column, most) in [
             (Column::Key, 100),
@@ -224,7 +224,7 @@ pub(super) fn judge(house: &House, rows: &[Row], overwrite: bool, say: Say) -> J
         if change == Change::Keep {
             judged.warnings.push(say.remark(
                 row.line,
-                &row.name_of(Column::Address),
+                &row.name_of(Column::Address, say),
                 "このメールボックスは登録済みのため、変更しません。",
                 "This mailbox is here already and stays as it is.",
             ));

@@ -1,5 +1,6 @@
 //! Our own public address, as a browser finds it: name, certificate, and whether it is us who answer.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use provider::Providers;
@@ -27,7 +28,7 @@ pub(super) async fn check(providers: &Providers, told: &mut Told) {
     };
     let host = url.host_str().unwrap_or_default().to_owned();
     let port = url.port_or_known_default().unwrap_or(443);
-    let named = resolve(&host, port, told).await;
+    let named = resolve(&host, told).await;
     if !named {
         told.tell(Step::skip("own_reach", &public_url));
         return;
@@ -115,26 +116,29 @@ fn certificate_step(providers: &Providers, host: &str, ms: u64, ends: Option<Mil
     Step::warn("own_certificate", host, ms, case)
 }
 
-async fn resolve(host: &str, port: u16, told: &mut Told) -> bool {
-    let began = Instant::now();
+/// The addresses behind a name, each once; none where it is unknown or takes longer than the patience.
+pub async fn addresses(host: &str, patience: Duration) -> Vec<IpAddr> {
     let bare = host.trim_matches(['[', ']']);
-    let found = tokio::time::timeout(
-        Duration::from_secs(5),
-        tokio::net::lookup_host((bare, port)),
-    )
-    .await;
-    let addresses: Vec<String> = match found {
-        Ok(Ok(found)) => found.map(|address| address.ip().to_string()).collect(),
-        _ => Vec::new(),
+    let found = tokio::time::timeout(patience, tokio::net::lookup_host((bare, 443))).await;
+    let Ok(Ok(found)) = found else {
+        return Vec::new();
     };
+    let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+async fn resolve(host: &str, told: &mut Told) -> bool {
+    let began = Instant::now();
+    let addresses = addresses(host, Duration::from_secs(5)).await;
     let ms = millis(began);
     if addresses.is_empty() {
         let case = Case::new("own-name-not-found").with("name", host);
         told.tell(Step::fail("dns", host, ms, case));
         return false;
     }
-    let mut addresses = addresses;
-    addresses.dedup();
+    let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
     told.tell(Step::ok("dns", host, ms).said(&addresses.join(", ")));
     true
 }

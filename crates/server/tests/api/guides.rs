@@ -189,6 +189,11 @@ async fn the_hand_over_names_who_has_connected_who_has_not_and_who_must_act() {
         (&json!("invited"), &json!("member"))
     );
     assert_eq!(hand_over["counts"]["connected"], 0);
+    let script = hand_over["mail_apps_script"].as_str().unwrap();
+    assert!(
+        script.contains("Set-CASMailbox -Identity 'ichiro@contoso.example' -ImapEnabled $true"),
+        "who has yet to connect needs IMAP and SMTP AUTH too: {script}"
+    );
     let csv = admin.get("/api/guides/microsoft/hand-over.csv").await;
     assert!(csv.header("content-type").starts_with("text/csv"));
     let text = String::from_utf8(csv.bytes.clone()).unwrap();

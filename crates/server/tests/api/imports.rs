@@ -78,6 +78,9 @@ async fn one_wrong_line_stores_nothing_and_every_fault_is_told_with_its_line_and
     let sandbox = sandbox().await;
     let tegata = Tegata::start(TEGATA, Setup::with(&sandbox));
     let admin = tegata.administrator().await;
+    // A column that the file does not have is named in the caller's language.
+    let short = import(&admin, "", "メールアドレス\nalice@example.com\n".into()).await;
+    assert_eq!(short.json()["errors"][0]["field"], "provider");
     register_google(&admin, &sandbox).await;
     let text = format!(
         "{HEADER}\nok,良い,alice@example.com,OAuth,Google Mail,alice,,\n\

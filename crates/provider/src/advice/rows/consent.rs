@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
         300,
         Card::Guide {
             google: "client",
-            microsoft: "app",
+            microsoft: "platform",
         },
         [
             "{provider} に登録されたリダイレクト URI が一致しません。",

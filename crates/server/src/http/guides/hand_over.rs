@@ -39,8 +39,11 @@ impl Line {
         }
     }
 
-    /// Refusals that switching the mail apps on cures.
+    /// Mailboxes that wait for their person, and refusals that switching the mail apps on cures.
     fn wants_mail_apps(&self) -> bool {
+        if matches!(self.state, "invited" | "not_connected") {
+            return !self.mailbox.is_empty();
+        }
         let cause = self.advice.as_ref().map(|advice| advice.cause_id.as_str());
         matches!(
             cause,
