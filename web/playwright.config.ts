@@ -14,6 +14,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   // The files of real stories have servers of their own; the fake one is shared.
   workers: 3,
+  // A busy machine can lose a click; what passed only the second time is named as flaky.
+  retries: process.env.CI ? 1 : 0,
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   outputDir: 'test-results',

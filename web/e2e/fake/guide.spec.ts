@@ -93,6 +93,7 @@ for (const lang of ['ja', 'en'] as const) {
       await popup
       await page.getByRole('button', { name: s.long }).click({ timeout: 30_000 })
       await expect(page.locator('ol.steps').last()).toContainText('IDLE')
+      await expect(page.locator('.check').last().locator('[role="status"]')).toBeVisible()
       await page.getByRole('link', { name: s.toHand }).click()
       await expect(heading(page)).toHaveText(s.headings[4])
       await expect(page.locator('pre.prose')).toContainText('/connect')

@@ -36,7 +36,9 @@ async function connect(address: string, shared?: string) {
   if (shared) await page.getByLabel('共有メールボックスのアドレス (任意)').fill(shared)
   const opened = page.context().waitForEvent('page')
   await page.getByRole('button', { name: s.connect, exact: true }).click()
-  return opened
+  const provider = await opened
+  await expect(provider.locator('main')).toBeVisible()
+  return provider
 }
 async function connected(provider: Provider, address: string) {
   await open(provider)
