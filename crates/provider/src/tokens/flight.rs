@@ -1,5 +1,6 @@
 //! One refresh, from looking at the row to its end: [`step`](super::step) meets row, endpoint and clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use store::credentials::{self, Access, Credential};
@@ -8,7 +9,7 @@ use store::grants::{self, Grant, Status, Tokens};
 use store::{GrantId, Millis};
 use wire::oauth;
 
-use super::answer::{answer_of, ends_at, life_of, refresh_case};
+use super::answer::{answer_of, ends_at, is_of_another, life_of, newer, refresh_case};
 use super::step::{self, Action, Answer, Event, Outcome, State, View};
 use crate::advice::Case;
 use crate::cause::to_cause;
@@ -16,8 +17,16 @@ use crate::http::Failure;
 use crate::profile::{Kind, ProviderProfile};
 use crate::{Error, Providers, microsoft};
 
-/// Two planned refreshes of a grant are at least this far apart.
-const SOONEST: Millis = 10_000;
+/// Between two tries to store tokens.
+const LONGEST_STORE_PAUSE: Duration = Duration::from_secs(10);
+
+/// How a try ended that brought no token.
+struct End {
+    version: i64,
+    status: Option<Status>,
+    next_try: Option<Millis>,
+    unanswered: bool,
+}
 
 /// What a flight knows besides the protocol's state.
 struct Flight {
@@ -36,10 +45,12 @@ pub(super) async fn run(
 ) -> Result<Outcome, Error> {
     let store = providers.store();
     let mut flight = read_flight(providers, id).await?;
+    let gate = providers.memory().gate(flight.credential.id);
+    let mut turn = None;
     let mut state = State::Looking;
     let mut event = Event::Read {
         now: store.now(),
-        view: flight.view(providers).await?,
+        view: flight.view(),
         least_life,
     };
     loop {
@@ -56,7 +67,19 @@ pub(super) async fn run(
                 };
                 Event::Read {
                     now: store.now(),
-                    view: flight.view(providers).await?,
+                    view: flight.view(),
+                    least_life,
+                }
+            }
+            // Whoever has to ask the provider waits for a turn first, and looks again: the lease is for the
+            // request, not for the queue.
+            Action::TakeLease { .. } if turn.is_none() => {
+                turn = gate.pass().await;
+                state = State::Looking;
+                flight = read_flight(providers, id).await?;
+                Event::Read {
+                    now: store.now(),
+                    view: flight.view(),
                     least_life,
                 }
             }
@@ -74,25 +97,37 @@ pub(super) async fn run(
                     taken,
                 }
             }
-            Action::Ask { previous, within } => {
-                let answer = flight.request(providers, previous, within).await?;
+            Action::Ask { previous, by } => {
+                let answer = flight.request(providers, previous, by).await?;
                 Event::Answered {
                     now: store.now(),
                     answer,
                 }
             }
             Action::Store { version, ahead } => {
-                Event::Stored(flight.keep(providers, version, ahead).await?)
+                let stored = flight.keep(providers, version, ahead).await?;
+                Event::Stored {
+                    now: store.now(),
+                    stored,
+                }
             }
             Action::GiveBack {
                 version,
                 status,
                 next_try,
+                unanswered,
+                reply_lost,
             } => {
-                flight
-                    .give_back(providers, version, status, next_try)
-                    .await?;
-                Event::GivenBack
+                if reply_lost {
+                    flight.blame_lost_reply(providers);
+                }
+                let end = End {
+                    version,
+                    status,
+                    next_try,
+                    unanswered,
+                };
+                Event::GivenBack(flight.give_back(providers, end).await?)
             }
             Action::End => {
                 return Ok(match state {
@@ -133,42 +168,34 @@ async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error
 }
 
 impl Flight {
-    async fn view(&self, providers: &Providers) -> Result<View, Error> {
-        let id = self.grant.id;
-        let has_previous = providers
-            .store()
-            .read(move |tx| {
-                Box::pin(async move { Ok(grants::previous_refresh_token(tx, id).await?.is_some()) })
-            })
-            .await?;
+    fn view(&self) -> View {
         let grant = &self.grant;
-        Ok(View {
+        View {
             version: grant.version,
             status: grant.status,
             access_ends_at: grant.access_ends_at.filter(|_| grant.has_access_token),
+            access_got_at: grant.refreshed_at,
             leased_until: grant.lease_until,
             not_before: grant.refresh_at.filter(|_| grant.failures > 0),
             failures: grant.failures,
-            has_previous,
-        })
+            has_previous: grant.has_previous,
+            unanswered: grant.unanswered_at.is_some(),
+        }
     }
 
     async fn request(
         &mut self,
         providers: &Providers,
         previous: bool,
-        within: Millis,
+        by: Millis,
     ) -> Result<Answer, Error> {
         let (id, credential_id) = (self.grant.id, self.credential.id);
+        let version = self.grant.version;
         let (token, secret) = providers
             .store()
             .read(move |tx| {
                 Box::pin(async move {
-                    let token = if previous {
-                        grants::previous_refresh_token(tx, id).await?
-                    } else {
-                        grants::refresh_token(tx, id).await?
-                    };
+                    let token = grants::refresh_token_of(tx, id, version, previous).await?;
                     Ok((token, credentials::secret(tx, credential_id).await?))
                 })
             })
@@ -177,10 +204,11 @@ impl Flight {
             let case = Case::new("provider-not-configured")
                 .with("provider", &self.credential.fields.provider);
             self.refusal = Some(case);
-            return Ok(Answer::None);
+            return Ok(Answer::NotAsked);
         };
+        // Without a token of that version somebody was quicker: the row knows better.
         let (Some(token), Some(secret)) = (token, secret) else {
-            return Ok(Answer::GrantRefused);
+            return Ok(Answer::NotAsked);
         };
         let client_id = &self.credential.fields.client_id;
         let app_only = self.credential.fields.access == Access::AppOnly;
@@ -192,30 +220,48 @@ impl Flight {
         };
         let tenant =
             Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
-        let deadline = Duration::from_millis(within.max(1_000).unsigned_abs());
+        // The last look at the clock before the request is on the wire: whoever slept since sends nothing.
+        let asked_at = providers.store().now();
+        if asked_at >= by {
+            return Ok(Answer::NotAsked);
+        }
+        let within = Duration::from_millis((by - asked_at).unsigned_abs());
         let reply = providers
             .http()
-            .token(profile, &profile.token_url_for(tenant), &form, deadline)
+            .token(profile, &profile.token_url_for(tenant), &form, within)
             .await;
-        let now = providers.store().now();
         Ok(match reply {
+            Ok(reply)
+                if !app_only
+                    && is_of_another(&reply, profile.kind, client_id, &self.grant.subject.key) =>
+            {
+                let said = "the ID token of the answer names another client or another person";
+                let case = Case::new("token-reply-unreadable").said(said);
+                self.refusal = Some(self.facts(profile, case));
+                Answer::None
+            }
             Ok(reply) => {
-                let access_ends_at = now + life_of(&reply);
+                // By the time of asking: the reply may have been on its way, or this process asleep, for long.
+                let access_ends_at = asked_at.saturating_add(life_of(&reply));
                 self.tokens = Some(Tokens {
                     access_token: reply.access_token,
                     access_ends_at,
-                    refresh_token: reply.refresh_token,
-                    refresh_ends_at: ends_at(now, reply.refresh_token_expires_in),
+                    refresh_token: newer(reply.refresh_token, token, previous),
+                    refresh_ends_at: ends_at(asked_at, reply.refresh_token_expires_in),
                     scopes: reply.scope,
                 });
                 Answer::Tokens { access_ends_at }
+            }
+            Err(Failure::NotSent(words)) => {
+                self.refusal = Some(self.facts(profile, Case::new("network").said(words)));
+                Answer::NotAsked
             }
             Err(Failure::Unreachable(words)) => {
                 self.refusal = Some(self.facts(profile, Case::new("network").said(words)));
                 Answer::None
             }
             Err(Failure::Refused(error)) => {
-                let case = refresh_case(profile, &error, now - self.grant.created_at);
+                let case = refresh_case(profile, &error, asked_at - self.grant.created_at);
                 self.refusal = Some(self.facts(profile, case));
                 match answer_of(&error) {
                     // Nobody consented, so nobody can consent again: the app itself is what is refused.
@@ -224,6 +270,23 @@ impl Flight {
                 }
             }
         })
+    }
+
+    /// The refusal has a better explanation than the provider's general one: its reply to an earlier request,
+    /// with the token that it takes now, never reached us. Google does not rotate, so there it explains nothing.
+    fn blame_lost_reply(&mut self, providers: &Providers) {
+        let Ok(profile) = providers.profile(&self.credential.fields.provider) else {
+            return;
+        };
+        let rotates = profile.kind != Kind::Google || self.grant.has_previous;
+        if let Some(case) = &self.refusal
+            && case.cause_id == "grant-ended"
+            && rotates
+        {
+            let said = case.provider_said.clone().unwrap_or_default();
+            let lost = Case::new("refresh-reply-lost").said(said);
+            self.refusal = Some(self.facts(profile, lost));
+        }
     }
 
     fn facts(&self, profile: &ProviderProfile, case: Case) -> Case {
@@ -252,33 +315,48 @@ impl Flight {
         )
         .unwrap_or(0);
         // However short a life the provider gives: grants are not refreshed in a loop.
-        let soonest = providers.store().now() + SOONEST;
+        let soonest = providers.store().now() + step::SOONEST;
         let refresh_at = (tokens.access_ends_at - ahead - early).max(soonest);
-        let stored = providers
-            .store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let stored =
-                        grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
-                    if stored {
-                        credentials::set_status(tx, credential, credentials::Status::Good, None)
-                            .await?;
-                    }
-                    Ok(stored)
+        let tokens = Arc::new(tokens);
+        let mut pause = Duration::from_millis(100);
+        let stored = loop {
+            let (owner, tokens) = (owner.clone(), tokens.clone());
+            let tried = providers
+                .store()
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let stored =
+                            grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
+                        if stored {
+                            let good = credentials::Status::Good;
+                            credentials::set_status(tx, credential, good, None).await?;
+                        }
+                        Ok(stored)
+                    })
                 })
-            })
-            .await?;
+                .await;
+            match tried {
+                Ok(stored) => break stored,
+                // This reply may hold the only refresh token that still lives: it is not dropped because the
+                // disk is full or the database away. The version tells whether it is still wanted.
+                Err(error) => {
+                    tracing::error!(grant.id = %id, %error, "new tokens cannot be stored yet; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_STORE_PAUSE);
+                }
+            }
+        };
         providers.memory().forget(Some(id));
         Ok(stored)
     }
 
-    async fn give_back(
-        &mut self,
-        providers: &Providers,
-        version: i64,
-        status: Option<Status>,
-        next_try: Option<Millis>,
-    ) -> Result<(), Error> {
+    async fn give_back(&mut self, providers: &Providers, end: End) -> Result<bool, Error> {
+        let End {
+            version,
+            status,
+            next_try,
+            unanswered,
+        } = end;
         let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
         let case = self.refusal.take().unwrap_or_else(|| self.facts_only());
         let cause = to_cause(&case);
@@ -292,13 +370,14 @@ impl Flight {
             credential: Some(credential),
             account: None,
         };
-        providers
+        let ours = providers
             .store()
             .write(move |tx| {
                 Box::pin(async move {
                     let turned = status.map(|status| (status, until, cause.clone()));
                     let next = next_try.map(|time| time + jitter);
-                    let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
+                    let ours = grants::give_back(tx, id, version, &owner, turned, next, unanswered)
+                        .await?;
                     if ours && status == Some(Status::AppBroken) {
                         credentials::set_status(
                             tx,
@@ -308,16 +387,18 @@ impl Flight {
                         )
                         .await?;
                     }
-                    Ok(())
+                    Ok(ours)
                 })
             })
             .await?;
-        crate::failures::count(providers.store(), kind, at, vec![counted]).await;
-        tracing::warn!(grant.id = %id, cause = %case.cause_id, "a refresh brought no token");
-        Ok(())
+        if ours {
+            crate::failures::count(providers.store(), kind, at, vec![counted]).await;
+            tracing::warn!(grant.id = %id, cause = %case.cause_id, "a refresh brought no token");
+        }
+        Ok(ours)
     }
 
     fn facts_only(&self) -> Case {
-        Case::new("grant-ended").with("address", &self.grant.subject.address)
+        Case::new("network").with("address", &self.grant.subject.address)
     }
 }
