@@ -134,6 +134,7 @@ on_both! {
             tx.execute("UPDATE grants SET access_ends_at = $2 WHERE id = $1", args![ended, tx.now() - 1]).await?;
             grants::set_status(tx, gone, grants::Status::NeedsConsent, None, Some(&Cause::new("grant-ended"))).await
         });
+        t.clock.advance(std::time::Duration::from_millis(1));
         let cause = Cause::new("client-secret-expired");
         let (said, until) = (cause.clone(), t.store.now() + HOUR);
         write!(t, tx => credentials::refused(tx, id, &OLD.into(), &said, Some(until)).await);
