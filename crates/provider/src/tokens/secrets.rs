@@ -32,7 +32,7 @@ use crate::profile::ProviderProfile;
 use crate::{Error, Providers};
 
 /// A broken credential is tried again so often, by one request.
-const EVERY: Millis = 40_000;
+const EVERY: Millis = 30_000;
 /// With less time left no other secret is tried.
 const LEAST_TIME: Duration = Duration::from_secs(1);
 /// Longer than any access token lives: a trial always asks.
@@ -386,7 +386,7 @@ pub(crate) async fn try_next(providers: &Providers, id: GrantId) -> Result<Found
 pub async fn keep_trying(providers: Providers) {
     let store = providers.store().clone();
     loop {
-        tokio::time::sleep(Duration::from_millis(EVERY.unsigned_abs() / 4)).await;
+        tokio::time::sleep(Duration::from_millis(EVERY.unsigned_abs() / 6)).await;
         let tried = try_broken(&store).await;
         if let Err(error) = tried {
             tracing::warn!(%error, "broken credentials wait for their next try");

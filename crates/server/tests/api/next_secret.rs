@@ -304,7 +304,7 @@ async fn what_is_no_next_secret_is_refused_with_the_reason() {
         (&google, json!({ "next_secret": "****" }), "next_secret", ""),
         (
             &google,
-            json!({ "next_secret": GOOGLE_CLIENT_ID }),
+            json!({ "next_secret": "1234567-nobody.apps.googleusercontent.com" }),
             "next_secret",
             "",
         ),

@@ -63,10 +63,20 @@ async fn states(house: &House, mailbox: &Mailbox) -> Vec<String> {
 
 /// Asks for tokens of a mailbox without a pause until `stop`: how many came, and what came in their place.
 async fn demand(house: &House, mailbox: &Mailbox, stop: Arc<AtomicBool>) -> (usize, Vec<String>) {
+    let wanted = json!({ "name": "program", "scopes": ["token"] });
+    let made = house
+        .member
+        .post("/api/tokens", &wanted)
+        .await
+        .is(201)
+        .json();
+    let program = house
+        .member
+        .with_token(made["token"].as_str().expect("a token"));
     let path = format!("/api/accounts/{}/access-token", mailbox.id);
     let (mut came, mut failed) = (0, Vec::new());
     while !stop.load(Ordering::SeqCst) {
-        let answer = house.member.post(&path, &json!({})).await;
+        let answer = program.post(&path, &json!({})).await;
         match answer.status {
             200 => came += 1,
             _ => failed.push(answer.text()),

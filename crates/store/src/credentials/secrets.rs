@@ -240,6 +240,11 @@ pub async fn change_next(tx: &mut Tx, id: CredentialId, change: &NextChange) -> 
                 args![id, sealed, hint, ends_on.clone()],
             )
             .await?;
+            let broken = "SELECT COUNT(*) FROM credentials WHERE id = $1 AND status = 'broken'";
+            if tx.number(broken, args![id]).await? > 0 {
+                // The next request tries it.
+                grants::try_one(tx, id).await?;
+            }
         }
     }
     Ok(())
@@ -393,6 +398,12 @@ pub async fn refused(
     if !stands(tx, id, Slot::Current, secret).await? {
         return grants::try_again(tx, id).await;
     }
+    let now = tx.now();
+    tx.execute(
+        "UPDATE credentials SET tried_at = $2 WHERE id = $1 AND status <> 'broken'",
+        args![id, now],
+    )
+    .await?;
     set_status(tx, id, Status::Broken, Some(cause)).await?;
     match until {
         Some(until) => grants::park(tx, id, cause, until).await,

@@ -147,6 +147,7 @@ on_both! {
         assert_eq!(status(t, gone).await, grants::Status::NeedsConsent);
         assert_eq!(status(t, elsewhere).await, grants::Status::Good);
         // One at a time is tried, by one process.
+        t.clock.advance(std::time::Duration::from_secs(1));
         let now = t.store.now();
         assert_eq!(read!(t, tx => credentials::broken(tx, now).await), [(id, cause)]);
         write!(t, tx => credentials::try_one(tx, id, now - 1).await);
