@@ -105,6 +105,14 @@ export function span(seconds: number): string {
   }).format(seconds / size)
 }
 
+/** Seconds as a length of time with the next smaller unit: "1 day 9 hr", "3 hr", "2 min". */
+export function lasting(seconds: number): string {
+  const [small, large] = seconds >= 86_400 ? [3600, 86_400] : [60, 3600]
+  const whole = Math.round(seconds / small) * small
+  const rest = whole % large
+  return whole > large && rest ? `${span(whole - rest)} ${span(rest)}` : span(whole || seconds)
+}
+
 /** How long to wait, as one says it: minutes up to an hour and a half, then hours. */
 export function waiting(seconds: number): string {
   const minutes = Math.ceil(seconds / 60)

@@ -51,8 +51,8 @@ it('what moves by itself is never urgent and asks for nothing', () => {
 
 it('days are told as people say them', () => {
   expect([-1, 0, 1, 20].map(left)).toEqual([
-    'Expired 1 day ago',
-    'Ends today',
+    'expired 1 day ago',
+    'ends today',
     '1 day left',
     '20 days left',
   ])
