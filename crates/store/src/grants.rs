@@ -14,6 +14,7 @@
 //! ([`give_up_unused`]) takes a grant away.
 
 mod app;
+mod app_broken;
 mod given_up;
 mod refresh;
 
@@ -30,6 +31,7 @@ use crate::tx::Tx;
 use crate::world::Millis;
 
 pub use app::of_app;
+pub use app_broken::{mend, park, to_prove_on, try_now, try_one};
 pub use given_up::{give_up_unused, given_up, remove_given_up};
 pub use refresh::{
     Due, access_token_refused, distrust_access_tokens, due, give_back, got_after, next_due,

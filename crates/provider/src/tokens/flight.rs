@@ -10,6 +10,7 @@ use store::{GrantId, Millis};
 use wire::oauth;
 
 use super::answer::{answer_of, ends_at, is_of_another, life_of, newer, refresh_case};
+use super::secrets::{self, Trial, Used};
 use super::step::{self, Action, Answer, Event, Outcome, State, View};
 use crate::advice::Case;
 use crate::cause::to_cause;
@@ -35,6 +36,10 @@ struct Flight {
     owner: String,
     tokens: Option<Tokens>,
     refusal: Option<Case>,
+    /// Which of the credential's secrets the last request took.
+    used: Option<Used>,
+    /// The next secret is to be tried first.
+    trial: Option<Trial>,
 }
 
 /// Drives [`step::step`] once from looking to its end.
@@ -42,9 +47,13 @@ pub(super) async fn run(
     providers: &Providers,
     id: GrantId,
     least_life: Millis,
+    trial: Option<Trial>,
 ) -> Result<Outcome, Error> {
     let store = providers.store();
-    let mut flight = read_flight(providers, id).await?;
+    let mut flight = Flight {
+        trial,
+        ..read_flight(providers, id).await?
+    };
     let gate = providers.memory().gate(flight.credential.id);
     let mut turn = None;
     let mut state = State::Looking;
@@ -57,31 +66,13 @@ pub(super) async fn run(
         let (next, action) = step::step(state, event);
         state = next;
         event = match action {
-            Action::Read => {
-                // The lease is held under the owner's name: a second look must not change it.
-                let (refusal, owner) = (flight.refusal.take(), flight.owner.clone());
-                flight = Flight {
-                    refusal,
-                    owner,
-                    ..read_flight(providers, id).await?
-                };
-                Event::Read {
-                    now: store.now(),
-                    view: flight.view(),
-                    least_life,
-                }
-            }
+            Action::Read => flight.look_again(providers, least_life).await?,
             // Whoever has to ask the provider waits for a turn first, and looks again: the lease is for the
             // request, not for the queue.
             Action::TakeLease { .. } if turn.is_none() => {
                 turn = gate.pass().await;
                 state = State::Looking;
-                flight = read_flight(providers, id).await?;
-                Event::Read {
-                    now: store.now(),
-                    view: flight.view(),
-                    least_life,
-                }
+                flight.look_again(providers, least_life).await?
             }
             Action::TakeLease { version, until } => {
                 let owner = flight.owner.clone();
@@ -164,10 +155,27 @@ async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error
         owner,
         tokens: None,
         refusal: None,
+        used: None,
+        trial: None,
     })
 }
 
 impl Flight {
+    /// Reads the row again. The lease is held under the owner's name, so that stays.
+    async fn look_again(
+        &mut self,
+        providers: &Providers,
+        least_life: Millis,
+    ) -> Result<Event, Error> {
+        let seen = read_flight(providers, self.grant.id).await?;
+        (self.grant, self.credential) = (seen.grant, seen.credential);
+        Ok(Event::Read {
+            now: providers.store().now(),
+            view: self.view(),
+            least_life,
+        })
+    }
+
     fn view(&self) -> View {
         let grant = &self.grant;
         View {
@@ -189,15 +197,11 @@ impl Flight {
         previous: bool,
         by: Millis,
     ) -> Result<Answer, Error> {
-        let (id, credential_id) = (self.grant.id, self.credential.id);
-        let version = self.grant.version;
-        let (token, secret) = providers
+        let (id, version) = (self.grant.id, self.grant.version);
+        let token = providers
             .store()
             .read(move |tx| {
-                Box::pin(async move {
-                    let token = grants::refresh_token_of(tx, id, version, previous).await?;
-                    Ok((token, credentials::secret(tx, credential_id).await?))
-                })
+                Box::pin(async move { grants::refresh_token_of(tx, id, version, previous).await })
             })
             .await?;
         let Ok(profile) = providers.profile(&self.credential.fields.provider) else {
@@ -207,29 +211,35 @@ impl Flight {
             return Ok(Answer::NotAsked);
         };
         // Without a token of that version somebody was quicker: the row knows better.
-        let (Some(token), Some(secret)) = (token, secret) else {
+        let Some(token) = token else {
             return Ok(Answer::NotAsked);
         };
         let client_id = &self.credential.fields.client_id;
         let app_only = self.credential.fields.access == Access::AppOnly;
-        let form = if app_only {
-            oauth::client_credentials_form(client_id, &secret, microsoft::APP_SCOPE)
-        } else {
-            let scope = profile.refresh_scope(Some(&self.grant.scopes));
-            oauth::refresh_form(client_id, Some(&secret), &token, scope.as_deref())
+        let form = |secret: &_| {
+            if app_only {
+                oauth::client_credentials_form(client_id, secret, microsoft::APP_SCOPE)
+            } else {
+                let scope = profile.refresh_scope(Some(&self.grant.scopes));
+                oauth::refresh_form(client_id, Some(secret), &token, scope.as_deref())
+            }
         };
-        let tenant =
-            Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
         // The last look at the clock before the request is on the wire: whoever slept since sends nothing.
         let asked_at = providers.store().now();
         if asked_at >= by {
             return Ok(Answer::NotAsked);
         }
         let within = Duration::from_millis((by - asked_at).unsigned_abs());
-        let reply = providers
-            .http()
-            .token(profile, &profile.token_url_for(tenant), &form, within)
-            .await;
+        let asking = secrets::Asking {
+            providers,
+            profile,
+            credential: &self.credential,
+            trial: self.trial.as_ref(),
+        };
+        let Some((reply, used)) = asking.ask(within, form).await? else {
+            return Ok(Answer::NotAsked);
+        };
+        self.used = Some(used);
         Ok(match reply {
             Ok(reply)
                 if !app_only
@@ -294,6 +304,14 @@ impl Flight {
             .facts(case)
             .with("address", &self.grant.subject.address)
             .with("credential", self.credential.id.to_string())
+            .with(
+                "date",
+                self.credential
+                    .fields
+                    .secret_ends_on
+                    .clone()
+                    .unwrap_or_default(),
+            )
     }
 
     async fn keep(
@@ -305,7 +323,8 @@ impl Flight {
         let Some(tokens) = self.tokens.take() else {
             return Ok(false);
         };
-        let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
+        let (id, owner) = (self.grant.id, self.owner.clone());
+        let used = self.used.take();
         // Spread: grants that were refreshed in one minute shall not all come back in one minute.
         let early = i64::try_from(
             providers
@@ -320,16 +339,15 @@ impl Flight {
         let tokens = Arc::new(tokens);
         let mut pause = Duration::from_millis(100);
         let stored = loop {
-            let (owner, tokens) = (owner.clone(), tokens.clone());
+            let (owner, tokens, used) = (owner.clone(), tokens.clone(), used.clone());
             let tried = providers
                 .store()
                 .write(move |tx| {
                     Box::pin(async move {
                         let stored =
                             grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
-                        if stored {
-                            let good = credentials::Status::Good;
-                            credentials::set_status(tx, credential, good, None).await?;
+                        if let Some(used) = used {
+                            used.worked(tx).await?;
                         }
                         Ok(stored)
                     })
@@ -358,6 +376,7 @@ impl Flight {
             unanswered,
         } = end;
         let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
+        let used = self.used.take();
         let case = self.refusal.take().unwrap_or_else(|| self.facts_only());
         let cause = to_cause(&case);
         let counted = cause.clone();
@@ -378,14 +397,8 @@ impl Flight {
                     let next = next_try.map(|time| time + jitter);
                     let ours = grants::give_back(tx, id, version, &owner, turned, next, unanswered)
                         .await?;
-                    if ours && status == Some(Status::AppBroken) {
-                        credentials::set_status(
-                            tx,
-                            credential,
-                            credentials::Status::Broken,
-                            Some(&cause),
-                        )
-                        .await?;
+                    if let Some(used) = used.filter(|_| ours && status == Some(Status::AppBroken)) {
+                        used.refused(tx, &cause).await?;
                     }
                     Ok(ours)
                 })
