@@ -89,11 +89,11 @@ test('links go to many at once by mail', async ({ page }) => {
   await expect(table.getByRole('row').filter({ hasText: '鈴木 一郎' })).toContainText(
     'まだ知らせていません',
   )
-  await expect(page.getByRole('button', { name: '再認証リンクを送る' })).toBeDisabled()
+  await expect(page.getByRole('button', { name: '再接続リンクを送る' })).toBeDisabled()
   await page.getByLabel('すべて選ぶ').check()
   await expect(page.getByText('2 人を選択中')).toBeVisible()
   const asked = page.waitForRequest(/reconnect-links$/)
-  await page.getByRole('button', { name: '再認証リンクを送る' }).click()
+  await page.getByRole('button', { name: '再接続リンクを送る' }).click()
   // One for each person, though one of them has two mailboxes.
   expect((await asked).postDataJSON()).toEqual({ account_ids: ['a3', 'a4'], send: true })
   const result = page.getByRole('region', { name: '結果' })
@@ -109,7 +109,7 @@ test('where no mailbox can send, links are copied', async ({ page }) => {
   )
   await page.goto('admin/reconnects')
   await expect(page.getByText('リンクをメールで送れません')).toBeVisible()
-  await expect(page.getByRole('button', { name: '再認証リンクを送る' })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: '再接続リンクを送る' })).toHaveCount(0)
   await page.getByLabel('Alice Martin alice@example.com を選ぶ').check()
   await page.getByRole('button', { name: 'リンクを作ってコピーする' }).click()
   await page.getByRole('button', { name: 'alice@example.com のリンクをコピー' }).click()
@@ -146,13 +146,13 @@ test('a secret is replaced step by step, and each step is found again', async ({
   await expect(step).toContainText('切り替える')
   await part.getByRole('button', { name: '切り替える', exact: true }).click()
   await dialog.getByRole('button', { name: '切り替える' }).click()
-  await expect(step).toContainText('前のシークレットキーを削除')
+  await expect(step).toContainText('以前のシークレットキーを削除')
   await expect(part).toContainText('…7pQa')
   // The form above knows the new end: it must not bring back the former.
   await expect(page.getByLabel('シークレットの有効期限')).toHaveValue('2028-11-20')
 
-  await part.getByRole('button', { name: '前のシークレットキーを削除する' }).click()
-  await dialog.getByRole('button', { name: '前のシークレットキーを削除する' }).click()
+  await part.getByRole('button', { name: '以前のシークレットキーを削除する' }).click()
+  await dialog.getByRole('button', { name: '以前のシークレットキーを削除する' }).click()
   await expect(page.getByText('入れ替えが終わりました。')).toBeVisible()
   await expect(part.getByRole('button', { name: '入れ替えを始める' })).toBeVisible()
 })
