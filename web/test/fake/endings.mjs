@@ -39,6 +39,7 @@ const again = advice(
 )
 const endings = [
   ending('grant', 'g4', 4, 'testing-seven-days', {
+    name: 'alice@example.com',
     person: person(alice),
     mailboxes: [{ account_id: 'a3', address: 'alice@example.com' }],
     who: 'administrator',
@@ -78,7 +79,7 @@ const endings = [
   ending('grant', 'g2', 25, 'sign-in-frequency', {
     certain: false,
     credential_id: 'c2',
-    name: 'Microsoft Exchange Online',
+    name: 'hanako@example.jp',
     provider: 'microsoft',
     person: person(sato),
     mailboxes: [{ account_id: 'a2', address: 'soudan@example.jp' }],
@@ -96,6 +97,7 @@ const endings = [
   ending('grant', 'g1', 178, 'unused-six-months', {
     moves: true,
     who: 'nobody',
+    name: 'hanako@example.jp',
     person: person(sato),
     mailboxes: [{ account_id: 'a1', address: 'hanako@example.jp' }],
   }),

@@ -69,7 +69,8 @@ export function cureOf(one: Ending, me: string | undefined, isAdministrator: boo
         }
       : null
   const [first] = one.mailboxes
-  if (first && one.who === 'member' && one.person?.id === me)
+  // A new consent is given by its person, though an administrator could spare the next one.
+  if (first && one.person?.id === me)
     return {
       to: `/connect?account=${first.account_id}`,
       label: t('account.reconnect'),
