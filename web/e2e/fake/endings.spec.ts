@@ -18,12 +18,12 @@ test('the calendar: the nearest first, why, who acts, and one way to cure it', a
   await page.goto('admin')
   const today = page.getByRole('region', { name: '今日の確認事項' })
   await expect(today.getByText('alice@example.com: 許可の期限 (あと 4 日)')).toBeVisible()
-  await expect(today.getByText('お知らせを送るメールボックスが選ばれていないため')).toBeVisible()
+  await expect(today.getByText('通知を送るメールボックスが選ばれていないため')).toBeVisible()
   await page.locator('header').getByRole('link', { name: '期限カレンダー' }).click()
 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('期限カレンダー')
   await expect(page.locator('main h2')).toContainText([
-    'お知らせを送るメールボックス',
+    '通知を送るメールボックス',
     '7 日以内',
     '30 日以内',
     '年',
@@ -39,7 +39,7 @@ test('the calendar: the nearest first, why, who acts, and one way to cure it', a
   const month = page.getByRole('region', { name: '30 日以内' })
   await expect(month.getByRole('link', { name: 'Microsoft Exchange Online の' })).toHaveAttribute(
     'href',
-    /admin\/credentials\/c2$/,
+    /admin\/credentials\/c2#rotation$/,
   )
   // A date that was judged says so; the person who looks is called "you".
   await expect(month.getByRole('listitem').filter({ hasText: '見込み' })).toContainText('あなた')
@@ -63,8 +63,8 @@ test('without anything that ends, the calendar says what will be here', async ({
 
 test('the mailbox for notices is chosen, and one that cannot send says so', async ({ page }) => {
   await page.goto('admin/notices')
-  const system = page.getByRole('region', { name: 'お知らせを送るメールボックス' })
-  await expect(system).toContainText('お知らせはメールでは届きません')
+  const system = page.getByRole('region', { name: '通知を送るメールボックス' })
+  await expect(system).toContainText('通知はメールでは届きません')
   await system.getByLabel('送信元').selectOption({ label: 'soudan@example.jp (送信できません)' })
   await system.getByRole('button', { name: '保存する' }).click()
   await expect(system).toContainText('soudan@example.jp からは、いま送信できません。')

@@ -128,8 +128,8 @@ test.describe('the link of a notice, on a phone', () => {
       ['used', 'このリンクは使用済みです', '新しいリンクがメールで届きます'],
       ['expired', 'このリンクは期限が切れています', '管理者に、新しいリンクを送るよう'],
       ['fine', '再接続の必要はありません', 'このページは閉じてかまいません'],
-      ['nobody-knows-this', 'このリンクは使えません', 'いちばん新しいお知らせのメール'],
-      ['', 'このリンクは使えません', 'いちばん新しいお知らせのメール'],
+      ['nobody-knows-this', 'このリンクは使えません', 'いちばん新しい通知メール'],
+      ['', 'このリンクは使えません', 'いちばん新しい通知メール'],
     ] as const) {
       // In one tab: only the part behind the sign changes.
       await page.goto(`reconnect#${token}`)

@@ -44,7 +44,7 @@ test('the end of a secret stands in the calendar and in today’s list', async (
   const soon = page.getByRole('region', { name: '30 日以内' })
   await expect(soon).toContainText(/あと (19|20) 日/)
   await expect(soon).toContainText('対応する人: 管理者')
-  await expect(page.getByText('お知らせを送るメールボックスが選ばれていません。')).toBeVisible()
+  await expect(page.getByText('通知を送るメールボックスが選ばれていません。')).toBeVisible()
   await expect(soon.getByRole('link')).toHaveCount(1)
 })
 

@@ -63,7 +63,7 @@ export function cureOf(one: Ending, me: string | undefined, isAdministrator: boo
   if (one.kind === 'secret')
     return isAdministrator
       ? {
-          to: `/admin/credentials/${one.credential_id}`,
+          to: `/admin/credentials/${one.credential_id}#rotation`,
           label: t('endings.rotate'),
           name: t('endings.rotateOf', { name: one.name }),
         }
