@@ -167,7 +167,12 @@ impl Asking<'_> {
             }
         }
         let left = deadline.saturating_sub(began.elapsed());
-        let reply = self.send(&form(&used.current), left.max(LEAST_TIME)).await;
+        if self.trial.is_some() && left < LEAST_TIME {
+            used.is_current = false;
+            let words = "no time was left for the current secret".to_owned();
+            return Ok(Some((Err(Failure::Unreachable(words)), used)));
+        }
+        let reply = self.send(&form(&used.current), left).await;
         if !matches!(verdict(&reply), Verdict::Refused) {
             return Ok(Some((reply, used)));
         }

@@ -192,13 +192,20 @@ pub async fn secret_in(tx: &mut Tx, id: CredentialId, slot: Slot) -> Result<Opti
 
 /// All secrets of a credential; `None` where there is no such credential.
 pub async fn held(tx: &mut Tx, id: CredentialId) -> Result<Option<Held>> {
-    let Some(current) = secret_in(tx, id, Slot::Current).await? else {
-        return Ok(None);
-    };
+    let row = tx
+        .row(
+            "SELECT client_secret, next_secret, previous_secret FROM credentials WHERE id = $1",
+            args![id],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let current = tx
+        .keys
+        .open(place(&id, Slot::Current), &row.get::<Vec<u8>>(0)?)?;
     let mut others = Vec::new();
-    for slot in [Slot::Next, Slot::Previous] {
-        if let Some(secret) = secret_in(tx, id, slot).await? {
-            others.push((slot, secret));
+    for (at, slot) in [(1, Slot::Next), (2, Slot::Previous)] {
+        if let Some(bytes) = row.get::<Option<Vec<u8>>>(at)? {
+            others.push((slot, tx.keys.open(place(&id, slot), &bytes)?));
         }
     }
     Ok(Some(Held { current, others }))
