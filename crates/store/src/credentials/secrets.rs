@@ -442,12 +442,15 @@ pub(super) async fn forget_previous(tx: &mut Tx, id: CredentialId) -> Result<()>
     Ok(())
 }
 
-/// Broken credentials that nobody tried again since `before`, with why they are broken.
+/// Broken credentials that nobody tried again since `before`, with why they are broken. A try that lies ahead was
+/// noted by a clock that was set back since: it counts for nothing.
 pub async fn broken(tx: &mut Tx, before: Millis) -> Result<Vec<(CredentialId, Cause)>> {
+    let now = tx.now();
     let rows = tx
         .rows(
-            "SELECT id, cause FROM credentials WHERE status = 'broken' AND tried_at <= $1 ORDER BY tried_at LIMIT 100",
-            args![before],
+            "SELECT id, cause FROM credentials WHERE status = 'broken' AND (tried_at <= $1 OR tried_at > $2) \
+             ORDER BY tried_at LIMIT 100",
+            args![before, now],
         )
         .await?;
     let mut found = Vec::new();
@@ -464,7 +467,8 @@ pub async fn try_one(tx: &mut Tx, id: CredentialId, before: Millis) -> Result<()
     let now = tx.now();
     let touched = tx
         .execute(
-            "UPDATE credentials SET tried_at = $3 WHERE id = $1 AND status = 'broken' AND tried_at <= $2",
+            "UPDATE credentials SET tried_at = $3 WHERE id = $1 AND status = 'broken' \
+             AND (tried_at <= $2 OR tried_at > $3)",
             args![id, before, now],
         )
         .await?;
