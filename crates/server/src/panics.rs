@@ -61,7 +61,10 @@ mod tests {
     #[test]
     fn a_message_of_the_program_is_told_and_one_with_values_is_cut() {
         let secret = "GOCSPX-planted-secret";
-        assert_eq!(of(|| panic!("the lock is poisoned")), "the lock is poisoned");
+        assert_eq!(
+            of(|| panic!("the lock is poisoned")),
+            "the lock is poisoned"
+        );
         let refused: Result<(), String> = Err(format!("no such key {secret}"));
         let told = of(move || refused.expect("the secret opens"));
         assert!(told.starts_with("the secret opens"), "{told}");

@@ -226,7 +226,11 @@ impl Db {
 
     /// The newest version of the schema that this program knows.
     pub(crate) fn newest_schema() -> i64 {
-        SQLITE_MIGRATIONS.iter().map(|step| step.version).max().unwrap_or(0)
+        SQLITE_MIGRATIONS
+            .iter()
+            .map(|step| step.version)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Brings the schema up to date, or up to a version.

@@ -25,8 +25,8 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-pub use lost::{Accepted, accept, lost};
 pub(crate) use lost::look;
+pub use lost::{Accepted, accept, lost};
 pub use places::{SEALED, Sealed, Survey, Without, survey, unreadable};
 pub(crate) use rotate::settle;
 pub use rotate::{Rotated, add_key, drop_key, rotate};
@@ -150,13 +150,21 @@ impl KeyRing {
 
     /// The numbers of the keys, in the file's order.
     pub fn numbers(&self) -> Vec<u32> {
-        let keys = self.ring.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self
+            .ring
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         keys.1.iter().map(|key| key.number).collect()
     }
 
     /// Number and fingerprint of each key.
     pub fn fingerprints(&self) -> Vec<(u32, String)> {
-        let keys = self.ring.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self
+            .ring
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         keys.1
             .iter()
             .map(|key| (key.number, key.fingerprint()))
@@ -185,7 +193,11 @@ impl KeyRing {
     /// A key by its number; the file is read again where it is not known and the file has changed.
     pub(crate) fn key(&self, number: u32) -> Option<Key> {
         let find = || {
-            let keys = self.ring.keys.read().unwrap_or_else(PoisonError::into_inner);
+            let keys = self
+                .ring
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             keys.1.iter().find(|key| key.number == number).cloned()
         };
         find().or_else(|| {
@@ -198,7 +210,11 @@ impl KeyRing {
     pub(crate) fn reload(&self) {
         let Some(path) = &self.ring.path else { return };
         let known = {
-            let keys = self.ring.keys.read().unwrap_or_else(PoisonError::into_inner);
+            let keys = self
+                .ring
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             keys.0
         };
         if Stamp::of(path) == known {

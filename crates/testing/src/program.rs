@@ -444,10 +444,7 @@ impl Drop for Tegata {
         );
         let path = self.folder.join("at-the-end.backup");
         let arguments = ["backup", "--to", &path.display().to_string()];
-        let output = self
-            .command(&arguments)
-            .output()
-            .expect("the program runs");
+        let output = self.command(&arguments).output().expect("the program runs");
         assert!(
             output.status.success(),
             "it cannot be backed up:\n{}",

@@ -59,12 +59,13 @@ pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
         into_file(&store, &args.to, &octets).await?
     };
     let octets = octets.load(Ordering::Relaxed);
-    let detail = json!({ "rows": summary.totals.rows(), "blobs": summary.totals.blobs, "octets": octets });
+    let detail =
+        json!({ "rows": summary.totals.rows(), "blobs": summary.totals.blobs, "octets": octets });
     store
         .write(move |tx| {
-            Box::pin(async move {
-                audit::add(tx, &operator(), "backup.made", "backup", detail).await
-            })
+            Box::pin(
+                async move { audit::add(tx, &operator(), "backup.made", "backup", detail).await },
+            )
         })
         .await?;
     store.close().await;
@@ -139,12 +140,11 @@ pub(super) fn told() -> Told {
 
 /// A slip of the pen must not cost a file that is something else.
 fn only_over_a_backup(path: &Path) -> Result<()> {
-    let Ok(mut file) = File::open(path) else {
+    let Ok(file) = File::open(path) else {
         return Ok(());
     };
     let mut start = Vec::new();
-    file.by_ref()
-        .take(backup::MAGIC.len() as u64)
+    file.take(backup::MAGIC.len() as u64)
         .read_to_end(&mut start)
         .with_context(|| format!("cannot read {}", path.display()))?;
     if start.is_empty() || start == backup::MAGIC {
@@ -171,7 +171,9 @@ async fn into_file(store: &Store, path: &Path, octets: &Arc<AtomicU64>) -> Resul
     let made = backup::make(store, Counted(file, octets.clone()), told()).await;
     let put = || -> std::io::Result<()> {
         std::fs::rename(&beside, path)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     let done = match made {

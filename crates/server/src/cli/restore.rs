@@ -42,8 +42,8 @@ pub async fn run(config: &Config, args: Args) -> Result<ExitCode> {
     };
     let key_file = &config.secrets.key_file;
     if args.only_verify {
-        let summary = backup::verify(key_file, source, told())
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
+        let summary =
+            backup::verify(key_file, source, told()).map_err(|error| anyhow::anyhow!("{error}"))?;
         if args.json {
             println!("{}", to_json(&summary));
         } else {

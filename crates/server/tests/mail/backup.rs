@@ -100,7 +100,10 @@ async fn goes_on_elsewhere(place: Place) {
     assert_eq!(accounts.len(), 2);
     for account in accounts {
         let mailbox = crate::scene::Mailbox {
-            address: account["mailbox_address"].as_str().unwrap_or_default().to_owned(),
+            address: account["mailbox_address"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             id: account["id"].as_str().unwrap_or_default().to_owned(),
             jmap: Jmap::open(&member).await,
         };
@@ -174,11 +177,22 @@ async fn a_lost_key_file_is_told_at_start_and_no_other_takes_its_place() {
     house.tegata.stop();
     let key = house.tegata.folder.join("data/tegata.key");
     fs::rename(&key, house.tegata.folder.join("lost.key")).expect("renamed");
-    for arguments in [&["serve"][..], &["doctor"], &["keys", "list"], &["keys", "accept-loss"]] {
+    for arguments in [
+        &["serve"][..],
+        &["doctor"],
+        &["keys", "list"],
+        &["keys", "accept-loss"],
+    ] {
         let output = house.tegata.run(arguments, "").await;
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        for part in ["is not there", "2 client secrets", "1 grant", "all mail", "accept-loss"] {
+        for part in [
+            "is not there",
+            "2 client secrets",
+            "1 grant",
+            "all mail",
+            "accept-loss",
+        ] {
             assert!(said.contains(part), "{arguments:?}, {part}: {said}");
         }
         assert!(!key.exists(), "{arguments:?}");

@@ -32,10 +32,9 @@ pub async fn make<W: Write + Send + 'static>(
             Box::pin(async move {
                 let mut writer = Writer::new(sealer);
                 let summary = write(tx, &blobs, &mut writer, &mut told).await?;
-                let out = writer
-                    .out
-                    .finish()
-                    .map_err(|error| Error::Backup(format!("the backup could not be written: {error}")))?;
+                let out = writer.out.finish().map_err(|error| {
+                    Error::Backup(format!("the backup could not be written: {error}"))
+                })?;
                 Ok((out, summary))
             })
         })

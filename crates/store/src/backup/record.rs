@@ -35,7 +35,9 @@ fn io(error: &std::io::Error) -> Error {
 }
 
 fn odd() -> Error {
-    Error::Backup("the backup is sealed well, but what it holds makes no sense to this version".into())
+    Error::Backup(
+        "the backup is sealed well, but what it holds makes no sense to this version".into(),
+    )
 }
 
 /// Writes records.
@@ -152,7 +154,9 @@ impl<R: Read> Reader<R> {
     /// Errors: [`Error::Backup`], also where the stream ends.
     pub(super) fn next(&mut self) -> Result<Record> {
         let mut start = [0; 5];
-        self.source.read_exact(&mut start).map_err(|error| io(&error))?;
+        self.source
+            .read_exact(&mut start)
+            .map_err(|error| io(&error))?;
         let length = u32::from_be_bytes([start[1], start[2], start[3], start[4]]);
         if length > LONGEST {
             return Err(odd());
@@ -169,7 +173,11 @@ impl<R: Read> Reader<R> {
         match start[0] {
             b'H' => {
                 let head: Head = serde_json::from_slice(&payload).map_err(|_| odd())?;
-                self.columns = head.tables.iter().map(|table| table.columns.len()).collect();
+                self.columns = head
+                    .tables
+                    .iter()
+                    .map(|table| table.columns.len())
+                    .collect();
                 Ok(Record::Head(head))
             }
             b'R' => self.rows(&payload),
@@ -178,7 +186,9 @@ impl<R: Read> Reader<R> {
                 let id = payload.as_slice().try_into().map_err(|_| odd())?;
                 Ok(Record::Blob(BlobId(id), bytes))
             }
-            b'E' => Ok(Record::End(serde_json::from_slice(&payload).map_err(|_| odd())?)),
+            b'E' => Ok(Record::End(
+                serde_json::from_slice(&payload).map_err(|_| odd())?,
+            )),
             _ => Err(odd()),
         }
     }
@@ -186,7 +196,11 @@ impl<R: Read> Reader<R> {
     fn rows(&self, payload: &[u8]) -> Result<Record> {
         let (table, packed) = payload.split_at_checked(2).ok_or_else(odd)?;
         let table = usize::from(u16::from_be_bytes([table[0], table[1]]));
-        let columns = *self.columns.get(table).filter(|n| **n > 0).ok_or_else(odd)?;
+        let columns = *self
+            .columns
+            .get(table)
+            .filter(|n| **n > 0)
+            .ok_or_else(odd)?;
         let mut bytes = Vec::new();
         flate2::read::DeflateDecoder::new(packed)
             .take(LONGEST_ROWS)

@@ -403,12 +403,7 @@ fn typed(value: &Value, kind: Kind) -> Option<Value> {
 }
 
 /// Makes all mails findable, as a pull does it.
-async fn index(
-    tx: &mut Tx,
-    blobs: &Blobs,
-    progress: &mut Progress,
-    told: &mut Told,
-) -> Result<()> {
+async fn index(tx: &mut Tx, blobs: &Blobs, progress: &mut Progress, told: &mut Told) -> Result<()> {
     let mut after = i64::MIN;
     loop {
         let page = tx
@@ -451,10 +446,7 @@ async fn index(
 
 /// Whoever knows a state of before is told that it is too old.
 async fn begin_logs_anew(tx: &mut Tx) -> Result<()> {
-    for row in tx
-        .rows("SELECT id, modseq FROM accounts", args![])
-        .await?
-    {
+    for row in tx.rows("SELECT id, modseq FROM accounts", args![]).await? {
         let account: AccountId = row.get(0)?;
         let floor = row.get::<i64>(1)? + LEAP;
         // One entry a kind at the new beginning: the state that is given out from now on is not below it.
@@ -522,15 +514,25 @@ mod tests {
                 let store = Store::open(&database, &blobs, &key_file, world.clone()).await;
                 store.unwrap().close().await;
             }
-            let target = Target { database: &database, blobs: &blobs, key_file: &key_file, replace: false };
+            let target = Target {
+                database: &database,
+                blobs: &blobs,
+                key_file: &key_file,
+                replace: false,
+            };
             let done = restore(&target, backup.as_slice(), world.clone(), Box::new(|_| {})).await;
             assert_eq!(done.unwrap().head.schema, 1);
-            let store = Store::open(&database, &blobs, &key_file, world.clone()).await.unwrap();
+            let store = Store::open(&database, &blobs, &key_file, world.clone())
+                .await
+                .unwrap();
             let known = store
                 .read(|tx| {
                     Box::pin(async move {
                         let version = schema(tx).await?;
-                        Ok((tx.number("SELECT COUNT(*) FROM users", args![]).await?, version))
+                        Ok((
+                            tx.number("SELECT COUNT(*) FROM users", args![]).await?,
+                            version,
+                        ))
                     })
                 })
                 .await

@@ -128,7 +128,9 @@ impl<R: Read> Opener<R> {
         let length = fill(&mut source, &mut header)?;
         let same = header.iter().zip(MAGIC).take(length).all(|(a, b)| a == b);
         if !same || length == 0 {
-            return Err(damaged("this is no backup of Tegata, or one of a newer version"));
+            return Err(damaged(
+                "this is no backup of Tegata, or one of a newer version",
+            ));
         }
         if length < HEADER {
             return Err(damaged("the backup is cut: it ends in its header"));
@@ -285,7 +287,10 @@ mod tests {
         let (world, _) = World::for_tests(0, 1);
         let ring = KeyRing::generate(&world);
         let content = vec![7; 4 * CHUNK];
-        let (one, other) = (sealed(&ring, &world, &content), sealed(&ring, &world, &content));
+        let (one, other) = (
+            sealed(&ring, &world, &content),
+            sealed(&ring, &world, &content),
+        );
         let chunk = |stream: &[u8], n: usize| {
             stream[HEADER + n * (CHUNK + TAG)..HEADER + (n + 1) * (CHUNK + TAG)].to_vec()
         };

@@ -8,8 +8,14 @@ use crate::tx::Tx;
 
 /// Tables that a backup leaves out, by the beginning of their name, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
-    ("_sqlx_migrations", "the head names the schema's version, and the way back makes the schema"),
-    ("email_search", "the search index is made anew from the mails; its two forms have nothing in common"),
+    (
+        "_sqlx_migrations",
+        "the head names the schema's version, and the way back makes the schema",
+    ),
+    (
+        "email_search",
+        "the search index is made anew from the mails; its two forms have nothing in common",
+    ),
     ("sqlite_", "SQLite's own"),
 ];
 

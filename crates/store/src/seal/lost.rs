@@ -84,7 +84,11 @@ pub async fn lost(
         *counts.entry(sealed.words).or_insert(0) += 1;
     }
     let all: i64 = counted.iter().map(|found| found.count).sum();
-    let mut wanted: Vec<u32> = counted.iter().map(|found| found.number).chain(number).collect();
+    let mut wanted: Vec<u32> = counted
+        .iter()
+        .map(|found| found.number)
+        .chain(number)
+        .collect();
     wanted.sort_unstable();
     wanted.dedup();
     let list = |numbers: &[u32]| {
@@ -170,8 +174,11 @@ pub async fn accept(db: &Db, world: &World, path: &Path, actor: &Actor) -> Resul
         let (table, column) = (sealed.table, sealed.column);
         match sealed.without {
             Without::Gone => {
-                tx.execute(format!("DELETE FROM {table} WHERE id = $1"), args![id.to_vec()])
-                    .await?;
+                tx.execute(
+                    format!("DELETE FROM {table} WHERE id = $1"),
+                    args![id.to_vec()],
+                )
+                .await?;
             }
             Without::Null => {
                 tx.execute(
@@ -203,7 +210,14 @@ pub async fn accept(db: &Db, world: &World, path: &Path, actor: &Actor) -> Resul
         .map(|(words, count)| (words[1].to_owned(), *count))
         .collect();
     let detail = json!({ "key": number, "lost": told(&counts) });
-    audit::add(&mut tx, actor, "keys.loss_accepted", number.to_string(), detail).await?;
+    audit::add(
+        &mut tx,
+        actor,
+        "keys.loss_accepted",
+        number.to_string(),
+        detail,
+    )
+    .await?;
     tx.open.commit().await?;
     Ok(Accepted { number, lost })
 }
@@ -228,5 +242,12 @@ async fn mark(tx: &mut Tx, table: &str, id: [u8; 16]) -> Result<()> {
         return Ok(());
     }
     let cause = Cause::new("key-lost");
-    grants::set_status(tx, GrantId(id), grants::Status::NeedsConsent, None, Some(&cause)).await
+    grants::set_status(
+        tx,
+        GrantId(id),
+        grants::Status::NeedsConsent,
+        None,
+        Some(&cause),
+    )
+    .await
 }

@@ -54,8 +54,20 @@ const fn column(
 
 /// All of them.
 pub const SEALED: &[Sealed] = &[
-    column("credentials", "client_secret", "client_secret", ["client secret", "client secrets"], Without::Emptied),
-    column("grants", "refresh_token", "refresh_token", ["grant", "grants"], Without::Emptied),
+    column(
+        "credentials",
+        "client_secret",
+        "client_secret",
+        ["client secret", "client secrets"],
+        Without::Emptied,
+    ),
+    column(
+        "grants",
+        "refresh_token",
+        "refresh_token",
+        ["grant", "grants"],
+        Without::Emptied,
+    ),
     column(
         "grants",
         "previous_refresh_token",
@@ -63,8 +75,20 @@ pub const SEALED: &[Sealed] = &[
         ["previous refresh token", "previous refresh tokens"],
         Without::Null,
     ),
-    column("grants", "access_token", "access_token", ["access token", "access tokens"], Without::Null),
-    column("connects", "verifier", "verifier", ["consent on its way", "consents on their way"], Without::Gone),
+    column(
+        "grants",
+        "access_token",
+        "access_token",
+        ["access token", "access tokens"],
+        Without::Null,
+    ),
+    column(
+        "connects",
+        "verifier",
+        "verifier",
+        ["consent on its way", "consents on their way"],
+        Without::Gone,
+    ),
 ];
 
 pub(super) fn known(table: &str, column: &str) -> bool {
@@ -185,7 +209,10 @@ mod tests {
 
     #[test]
     fn counts_are_told_in_words() {
-        let counts = BTreeMap::from([(["grant", "grants"], 9), (["client secret", "client secrets"], 1)]);
+        let counts = BTreeMap::from([
+            (["grant", "grants"], 9),
+            (["client secret", "client secrets"], 1),
+        ]);
         assert_eq!(told(&counts), "1 client secret, 9 grants");
     }
 }

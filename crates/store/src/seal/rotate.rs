@@ -170,7 +170,12 @@ pub async fn add_key(store: &Store, actor: &Actor) -> Result<u32> {
     let path = file_of(store.keys())?.to_owned();
     let _held = file::hold(&path)?;
     let (mut keys, named, highest) = standing(store).await?;
-    if let Some(waiting) = keys.iter().map(|key| key.number).filter(|n| *n > named).max() {
+    if let Some(waiting) = keys
+        .iter()
+        .map(|key| key.number)
+        .filter(|n| *n > named)
+        .max()
+    {
         return Err(Error::Config(format!(
             "key {waiting} is in the file and waits already: `tegata keys rotate` takes it into use"
         )));
@@ -193,9 +198,9 @@ async fn note(
     let actor = actor.clone();
     store
         .write(move |tx| {
-            Box::pin(async move {
-                audit::add(tx, &actor, action, number.to_string(), detail).await
-            })
+            Box::pin(
+                async move { audit::add(tx, &actor, action, number.to_string(), detail).await },
+            )
         })
         .await
 }
@@ -237,7 +242,8 @@ pub async fn rotate(
     store.keys().seal_with(number);
     let mut resealed = 0;
     let unreadable = loop {
-        let (done, unreadable) = pass(store, number, &mut |count| progress(resealed + count)).await?;
+        let (done, unreadable) =
+            pass(store, number, &mut |count| progress(resealed + count)).await?;
         resealed += done;
         if done == 0 {
             break unreadable;
@@ -281,7 +287,8 @@ async fn take_into_use(store: &Store, number: u32) -> Result<()> {
                 let named = proof(tx).await?.as_deref().and_then(number_of).unwrap_or(0);
                 if named >= number {
                     return Err(Error::Config(
-                        "somebody else has just rotated the keys; look with `tegata keys list`".into(),
+                        "somebody else has just rotated the keys; look with `tegata keys list`"
+                            .into(),
                     ));
                 }
                 tx.execute(

@@ -170,7 +170,8 @@ async fn found(store: &Store, query: &'static str) -> Vec<i64> {
     store
         .read(move |tx| {
             Box::pin(async move {
-                let (sql, text) = search::condition(tx, Field::Everything, query, 1).expect("words");
+                let (sql, text) =
+                    search::condition(tx, Field::Everything, query, 1).expect("words");
                 let rows = tx
                     .rows(
                         format!("SELECT e.seq FROM emails e WHERE {sql} ORDER BY e.seq"),
@@ -199,30 +200,30 @@ async fn fill_empty_tables(t: &TestStore) {
                         if tx.number(sql, args![]).await? > 0 {
                             return Ok(());
                         }
+                        let sql = if sqlite {
+                            "SELECT \"from\", \"table\", COALESCE(\"to\", 'id') FROM pragma_foreign_key_list($1)"
+                        } else {
+                            "SELECT CAST(a.attname AS TEXT), CAST(CAST(c.confrelid AS regclass) AS TEXT), CAST(f.attname AS TEXT) \
+                             FROM pg_constraint c CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS k (here, there) \
+                             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here \
+                             JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = k.there \
+                             WHERE c.contype = 'f' AND CAST(CAST(c.conrelid AS regclass) AS TEXT) = $1"
+                        };
+                        let mut parents = BTreeMap::new();
+                        for row in tx.rows(sql, args![table.name.as_str()]).await? {
+                            let (from, parent, to): (String, String, String) =
+                                (row.get(0)?, row.get(1)?, row.get(2)?);
+                            let known = tx
+                                .row(format!("SELECT {to} FROM {parent} ORDER BY {to} LIMIT 1"), args![])
+                                .await?;
+                            if let Some(known) = known {
+                                parents.insert(from, known.get::<Vec<u8>>(0)?);
+                            }
+                        }
                         let (mut names, mut values) = (Vec::new(), Vec::new());
                         for column in &table.columns {
                             let name = column.name.as_str();
-                            let id = name
-                                .strip_suffix("_id")
-                                .filter(|_| column.kind == Kind::Octets)
-                                .map(|noun| match noun {
-                                    "owner" => "users".to_owned(),
-                                    noun => format!("{noun}s"),
-                                });
-                            let mut known = None;
-                            let parent = id.as_deref().unwrap_or_default();
-                            let is_table = [
-                                "users", "accounts", "credentials", "grants", "emails", "folders",
-                                "identities", "notices", "connects",
-                            ]
-                            .contains(&parent);
-                            if is_table {
-                                known = tx
-                                    .row(format!("SELECT id FROM {parent} ORDER BY id LIMIT 1"), args![])
-                                    .await?
-                                    .map(|row| row.get::<Vec<u8>>(0))
-                                    .transpose()?;
-                            }
+                            let known = parents.get(name).cloned();
                             values.push(match column.kind {
                                 Kind::Number => store::db::Value::Int(i64::MIN + 7),
                                 Kind::Text => store::db::Value::Text("「値」 '\"\\\n😀".into()),
@@ -240,7 +241,6 @@ async fn fill_empty_tables(t: &TestStore) {
                             names.join(", "),
                             marks.join(", ")
                         );
-                        let _ = sqlite;
                         tx.execute(sql, &values).await.map(drop)
                     })
                 })
@@ -284,7 +284,12 @@ async fn comes_back(t: &TestStore, postgres: bool) {
     let (bytes, made) = make(&t.store).await;
     assert!(made.totals.missing_blobs.is_empty());
     for text in ["明日の議題", "agenda", "alice@example.com", "top-secret"] {
-        assert!(!bytes.windows(text.len()).any(|part| part == text.as_bytes()), "{text}");
+        assert!(
+            !bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes()),
+            "{text}"
+        );
     }
     let read = backup::verify(
         &t.folder.join("tegata.key"),
@@ -296,7 +301,10 @@ async fn comes_back(t: &TestStore, postgres: bool) {
     assert_eq!((done.totals, done.unclear), (made.totals, 1));
     let other = place.open().await;
     let (before, after) = (dump(&t.store).await, dump(&other).await);
-    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+    assert_eq!(
+        before.keys().collect::<Vec<_>>(),
+        after.keys().collect::<Vec<_>>()
+    );
     for (table, rows) in &before {
         assert!(!rows.is_empty(), "{table}");
         assert_eq!(rows, &after[table], "{table}");
@@ -338,7 +346,9 @@ async fn comes_back(t: &TestStore, postgres: bool) {
     assert_eq!(states, (true, true));
     // What was made to compare is no sound data; the rest is.
     let findings = |all: Vec<String>| -> Vec<String> {
-        all.into_iter().filter(|line| !line.contains("connects.verifier")).collect()
+        all.into_iter()
+            .filter(|line| !line.contains("connects.verifier"))
+            .collect()
     };
     let (here, there) = (
         findings(check::run(&t.store).await.unwrap()),

@@ -230,7 +230,11 @@ impl Watch {
             }
         }
         for (column, text) in data.map(dump::columns).unwrap_or_default() {
-            search(&format!("the column {column}"), &text, may_stand_in(&column));
+            search(
+                &format!("the column {column}"),
+                &text,
+                may_stand_in(&column),
+            );
         }
         found
     }
@@ -362,13 +366,17 @@ mod tests {
         let options = sqlx::sqlite::SqliteConnectOptions::new()
             .filename(&path)
             .create_if_missing(true);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        let secret = "1//planted refresh/token".repeat(400);
-        // Long enough for several pages of the file, where no search of its octets finds it whole.
-        sqlx::raw_sql("CREATE TABLE audit (id BLOB, detail TEXT); CREATE TABLE emails (message TEXT);")
-            .execute(&mut connection)
+        let mut connection = sqlx::SqliteConnection::connect_with(&options)
             .await
             .unwrap();
+        let secret = "1//planted refresh/token".repeat(400);
+        // Long enough for several pages of the file, where no search of its octets finds it whole.
+        sqlx::raw_sql(
+            "CREATE TABLE audit (id BLOB, detail TEXT); CREATE TABLE emails (message TEXT);",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
         sqlx::query("INSERT INTO audit (id, detail) VALUES (x'00', $1)")
             .bind(format!("{{\"x\":\"{secret}\"}}"))
             .execute(&mut connection)

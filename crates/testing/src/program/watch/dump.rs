@@ -59,7 +59,9 @@ async fn sqlite(path: &std::path::Path) -> sqlx::Result<Vec<(String, String)>> {
         if passed_by(&table) {
             continue;
         }
-        let sql = format!("SELECT CAST(\"{column}\" AS BLOB) FROM \"{table}\" WHERE typeof(\"{column}\") IN ('text', 'blob')");
+        let sql = format!(
+            "SELECT CAST(\"{column}\" AS BLOB) FROM \"{table}\" WHERE typeof(\"{column}\") IN ('text', 'blob')"
+        );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .fetch_all(&mut connection)
             .await?;
