@@ -75,6 +75,10 @@ const QUESTIONS: &[(&str, &str)] = &[
         "SELECT COUNT(*) FROM grants WHERE (lease_owner IS NULL) <> (lease_until IS NULL)",
     ),
     (
+        "next secrets of which nothing is known, or of which something is known and that are not there",
+        "SELECT COUNT(*) FROM credentials WHERE (next_secret IS NULL) <> (next_secret_status IS NULL)",
+    ),
+    (
         "active users without a password",
         "SELECT COUNT(*) FROM users WHERE status = 'active' AND password_hash IS NULL",
     ),

@@ -8,6 +8,7 @@ mod credential;
 mod demo;
 mod doctor;
 mod keys;
+mod next_secret;
 mod restore;
 mod sandbox;
 mod token;

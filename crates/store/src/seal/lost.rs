@@ -180,9 +180,9 @@ pub async fn accept(db: &Db, world: &World, path: &Path, actor: &Actor) -> Resul
                 )
                 .await?;
             }
-            Without::Null => {
+            Without::Null(also) => {
                 tx.execute(
-                    format!("UPDATE {table} SET {column} = NULL WHERE id = $1"),
+                    format!("UPDATE {table} SET {column} = NULL{also} WHERE id = $1"),
                     args![id.to_vec()],
                 )
                 .await?;

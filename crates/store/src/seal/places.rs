@@ -30,8 +30,8 @@ pub struct Sealed {
 pub enum Without {
     /// It stays, with an empty value, and says that it needs a new one.
     Emptied,
-    /// It stays, with NULL: the value is got again by itself, or only was to fall back to.
-    Null,
+    /// It stays, with NULL: the value is got again by itself, or only was to fall back to. What else is set then.
+    Null(&'static str),
     /// It goes.
     Gone,
 }
@@ -62,6 +62,22 @@ pub const SEALED: &[Sealed] = &[
         Without::Emptied,
     ),
     column(
+        "credentials",
+        "next_secret",
+        "next_secret",
+        ["next client secret", "next client secrets"],
+        Without::Null(
+            ", next_secret_hint = '', next_secret_ends_on = NULL, next_secret_status = NULL, next_secret_cause = NULL",
+        ),
+    ),
+    column(
+        "credentials",
+        "previous_secret",
+        "previous_secret",
+        ["previous client secret", "previous client secrets"],
+        Without::Null(", previous_secret_hint = '', previous_secret_ends_on = NULL"),
+    ),
+    column(
         "grants",
         "refresh_token",
         "refresh_token",
@@ -73,14 +89,14 @@ pub const SEALED: &[Sealed] = &[
         "previous_refresh_token",
         "refresh_token",
         ["previous refresh token", "previous refresh tokens"],
-        Without::Null,
+        Without::Null(""),
     ),
     column(
         "grants",
         "access_token",
         "access_token",
         ["access token", "access tokens"],
-        Without::Null,
+        Without::Null(""),
     ),
     column(
         "connects",
