@@ -55,7 +55,7 @@ pub async fn lost(
     path: &Path,
 ) -> Result<Option<String>> {
     // Without a file nothing opens, and a ring that holds nothing says so best.
-    let ring = keys.cloned().unwrap_or_else(|| KeyRing::empty());
+    let ring = keys.cloned().unwrap_or_else(KeyRing::empty);
     let mut tx = Tx::over(db.begin(false).await?, world.clone(), ring.clone());
     let counted = survey(&mut tx).await?;
     let proof = proof(&mut tx).await?;
