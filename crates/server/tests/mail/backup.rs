@@ -37,6 +37,16 @@ async fn backed_up() -> (House, Vec<u8>) {
     let read = json_of(&house.tegata.done(&read, "").await);
     assert_eq!(read["tables"], made["tables"]);
     assert!(house.audited("backup.made").await);
+    // As a stream, and never over a file that is something else.
+    let piped = house.tegata.run(&["backup", "--to", "-"], "").await;
+    assert!(piped.status.success() && piped.stdout.starts_with(b"Tegata backup 1\n"));
+    let config = house.tegata.folder.join("tegata.toml");
+    let before = fs::read(&config).expect("it is there");
+    let over = ["backup", "--to", &config.display().to_string()];
+    let refused = house.tegata.run(&over, "").await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(fs::read(&config).expect("it is there"), before);
+    assert!(!house.tegata.folder.join("tegata.toml.part").exists());
     (house, fs::read(&path).expect("the backup is there"))
 }
 
