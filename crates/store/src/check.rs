@@ -157,7 +157,7 @@ async fn secrets(store: &Store, findings: &mut Vec<String>) -> Result<()> {
             "{}.{} of row {} cannot be opened: is this the right key file?",
             sealed.table,
             sealed.column,
-            crate::base32(id)
+            sealed.row(*id)
         )
     }));
     Ok(())

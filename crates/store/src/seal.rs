@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use lost::look;
 pub use lost::{Accepted, accept, lost};
+pub(crate) use places::survey_in;
 pub use places::{SEALED, Sealed, Survey, Without, survey, unreadable};
 pub(crate) use rotate::settle;
 pub use rotate::{Rotated, add_key, drop_key, rotate};

@@ -284,7 +284,12 @@ async fn fill<R: Read>(
     }
     index(tx, blobs, &mut progress, told).await?;
     let held = tx.keys.numbers();
-    let missing: Vec<String> = seal::survey(tx)
+    let is_there = |sealed: &seal::Sealed| {
+        here.iter().any(|table| {
+            table.name == sealed.table && table.columns.iter().any(|c| c.name == sealed.column)
+        })
+    };
+    let missing: Vec<String> = seal::survey_in(tx, is_there)
         .await?
         .iter()
         .filter(|found| found.number > 0 && !held.contains(&found.number))

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::{KeyRing, Place, number_of};
 use crate::args;
 use crate::error::Result;
+use crate::id::{ConnectId, CredentialId, GrantId};
 use crate::tx::Tx;
 
 /// A column that holds sealed values, in a table whose rows have an `id` of 16 bytes.
@@ -114,6 +115,16 @@ pub(super) fn known(table: &str, column: &str) -> bool {
 }
 
 impl Sealed {
+    /// A row by the id that people know it by.
+    pub(crate) fn row(&self, id: [u8; 16]) -> String {
+        match self.table {
+            "credentials" => CredentialId(id).to_string(),
+            "grants" => GrantId(id).to_string(),
+            "connects" => ConnectId(id).to_string(),
+            _ => crate::base32(&id),
+        }
+    }
+
     pub(super) fn place<'a>(&self, row: &'a [u8; 16]) -> Place<'a> {
         Place {
             table: self.table,
@@ -136,8 +147,16 @@ pub struct Survey {
 
 /// Counts all sealed values by column and key.
 pub async fn survey(tx: &mut Tx) -> Result<Vec<Survey>> {
+    survey_in(tx, |_| true).await
+}
+
+/// The same for some columns: an older schema may not have all.
+pub(crate) async fn survey_in(
+    tx: &mut Tx,
+    is_there: impl Fn(&Sealed) -> bool,
+) -> Result<Vec<Survey>> {
     let mut found = Vec::new();
-    for sealed in SEALED {
+    for sealed in SEALED.iter().filter(|sealed| is_there(sealed)) {
         let (table, column) = (sealed.table, sealed.column);
         let rows = tx
             .rows(
