@@ -19,7 +19,7 @@ mod world;
 use rules::Rule;
 use search::{Found, search};
 use variants::Variant;
-use world::{Limits, Rotation};
+use world::{Limits, Rotation, TICK};
 
 fn limits(rotation: Rotation) -> Limits {
     Limits {
@@ -103,6 +103,7 @@ fn a_provider_that_forgets_its_newest_token_is_met_with_the_one_before() {
     let limits = Limits {
         rollbacks: 1,
         demands: 3,
+        horizon: 3,
         ..limits(Rotation::Lenient)
     };
     holds(limits, 1_000);
@@ -113,6 +114,7 @@ fn a_provider_that_forgets_its_newest_token_is_met_with_the_one_before() {
 fn a_person_who_consents_meanwhile_is_not_overwritten() {
     let limits = Limits {
         consents: 1,
+        horizon: 5,
         ..limits(Rotation::Lenient)
     };
     holds(limits, 20_000);
@@ -121,13 +123,28 @@ fn a_person_who_consents_meanwhile_is_not_overwritten() {
 
 #[test]
 fn a_clock_that_is_set_loses_nothing_and_uses_no_token_past_its_end() {
-    for rotation in [Rotation::Lenient, Rotation::Strict] {
+    let limits = Limits {
+        jumps: 1,
+        horizon: 5,
+        ..limits(Rotation::Strict)
+    };
+    holds(limits, 20_000);
+}
+
+#[test]
+fn two_machines_whose_clocks_differ_by_no_more_than_the_margin_are_as_one() {
+    for skew in [TICK, -TICK] {
         let limits = Limits {
-            jumps: 1,
-            ..limits(rotation)
+            skew,
+            ..limits(Rotation::Strict)
         };
         holds(limits, 20_000);
     }
+    let limits = Limits {
+        skew: 2 * TICK,
+        ..limits(Rotation::Strict)
+    };
+    breaks(limits, Variant::Production, Rule::OneRequest);
 }
 
 #[test]

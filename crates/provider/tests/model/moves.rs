@@ -42,7 +42,8 @@ pub fn possible(world: &World, limits: &Limits) -> Vec<Move> {
         match process.phase {
             // Before anything happened the two are alike.
             Phase::Idle
-                if world.left.demands > 0 && (index == 0 || *world != World::new(limits)) =>
+                if world.left.demands > 0
+                    && (index == 0 || limits.skew != 0 || *world != World::new(limits)) =>
             {
                 moves.push(Move::Demand(index));
             }

@@ -97,7 +97,7 @@ async fn compare(postgres: Option<&str>) {
         ..Row::new()
     };
     let mut number = 0;
-    for round in 0..400 {
+    for round in 0..200 {
         let owner = usize::from(world.jitter(1) == 1);
         // Mostly the version that stands, sometimes one that is gone.
         let version = row.version - i64::from(world.jitter(4) == 0);

@@ -3,6 +3,8 @@
 use provider::tokens::step::{self, Action, Answer, Event, LEASE, MARGIN, Outcome, State};
 use store::grants::Status;
 
+use crate::world::TICK;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     /// What runs.
@@ -44,8 +46,9 @@ pub enum Variant {
 /// The step of production, or a wrong one.
 pub fn step(variant: Variant, state: State, event: Event) -> (State, Action) {
     match (variant, &state, &event) {
-        (Variant::NoLeastLife, State::Looking, Event::Read { view, .. })
-            if view.access_ends_at.is_some() && view.status == Status::Good =>
+        (Variant::NoLeastLife, State::Looking, Event::Read { now, view, .. })
+            if view.access_ends_at.is_some_and(|ends| ends > now - TICK)
+                && view.status == Status::Good =>
         {
             return (State::Ended(Outcome::Fresh), Action::End);
         }
