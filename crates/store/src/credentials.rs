@@ -115,6 +115,8 @@ pub struct Credential {
     pub status: Status,
     /// Why they are broken.
     pub cause: Option<Cause>,
+    /// Since when.
+    pub broken_since: Option<Millis>,
     /// When an administrator's consent for the whole tenant came back to us.
     pub admin_consented_at: Option<Millis>,
     /// Grows with every change; the ETag.
@@ -126,7 +128,7 @@ pub struct Credential {
 }
 
 const COLUMNS: &str = "id, provider, name, client_id, secret_hint, secret_ends_on, note, tenant, redirect_path, \
-                       status, cause, version, created_at, updated_at, access, allowed_addresses, admin_consented_at";
+                       status, cause, version, created_at, updated_at, access, allowed_addresses, admin_consented_at, broken_since";
 
 fn read(row: &Row) -> Result<Credential> {
     Ok(Credential {
@@ -157,6 +159,7 @@ fn read(row: &Row) -> Result<Credential> {
         created_at: row.get(12)?,
         updated_at: row.get(13)?,
         admin_consented_at: row.get(16)?,
+        broken_since: row.get(17)?,
     })
 }
 
@@ -287,10 +290,13 @@ pub async fn set_status(
     status: Status,
     cause: Option<&Cause>,
 ) -> Result<()> {
+    let now = tx.now();
     let touched = tx
         .execute(
-            "UPDATE credentials SET status = $2, cause = $3 WHERE id = $1 AND (status <> $2 OR COALESCE(cause, '') <> COALESCE($3, ''))",
-            args![id, status.word(), Cause::to_column(cause)],
+            "UPDATE credentials SET status = $2, cause = $3, broken_since = CASE WHEN $2 <> 'broken' THEN NULL \
+             WHEN status = 'broken' THEN broken_since ELSE $4 END \
+             WHERE id = $1 AND (status <> $2 OR COALESCE(cause, '') <> COALESCE($3, ''))",
+            args![id, status.word(), Cause::to_column(cause), now],
         )
         .await?;
     if touched > 0 {
