@@ -120,10 +120,7 @@ impl Ending {
     /// Which of these numbers of days is the nearest that has been reached.
     pub fn reached(&self, days: &[i64], now: Millis) -> Option<i64> {
         let left = self.at - now;
-        days.iter()
-            .copied()
-            .filter(|days| left <= days * DAY)
-            .min()
+        days.iter().copied().filter(|days| left <= days * DAY).min()
     }
 
     /// So many days before it people are told, the most first: a secret's on fixed days, a grant's from the day it is

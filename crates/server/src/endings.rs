@@ -232,9 +232,7 @@ pub async fn calendar(
     let mut people: HashMap<UserId, Option<Box<User>>> = HashMap::new();
     for grant in grants {
         let concerns = match (&theirs, whose) {
-            (Some(theirs), Whose::Of(user)) => {
-                grant.user_id == user || theirs.contains(&grant.id)
-            }
+            (Some(theirs), Whose::Of(user)) => grant.user_id == user || theirs.contains(&grant.id),
             _ => true,
         };
         let endings = known.endings(providers, &grant);
@@ -328,7 +326,11 @@ pub fn shown_name(user: &User) -> &str {
 /// Who a notice is for.
 pub fn addressee(user: Option<&User>, address: &str) -> Value {
     user.map_or(Value::Null, |user| {
-        let address = if address.is_empty() { user.address.as_str() } else { address };
+        let address = if address.is_empty() {
+            user.address.as_str()
+        } else {
+            address
+        };
         json!({ "id": user.id, "name": shown_name(user), "address": address })
     })
 }
@@ -344,7 +346,9 @@ fn notices_of(item: &Item, told: &[(Notice, Option<User>)], now: Millis) -> Vec<
         let mut any = told.iter().filter(about).peekable();
         let planned = item.ending.at - days * DAY;
         if any.peek().is_none() && planned > now {
-            lines.push(json!({ "days": days, "status": "waiting", "to": null, "at": json::time(planned) }));
+            lines.push(
+                json!({ "days": days, "status": "waiting", "to": null, "at": json::time(planned) }),
+            );
         }
         for (notice, user) in any {
             let at = notice.sent_at.unwrap_or(notice.created_at);

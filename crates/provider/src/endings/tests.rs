@@ -127,10 +127,16 @@ fn what_is_unused_ends_later_with_every_refresh() {
             assert_eq!((endings[0].reason, endings[0].moves), (reason, true));
             assert_eq!(endings[0].at, used + days * DAY);
         }
-        assert_eq!(nearest(&of_grant(&one, kind, false, &Lessons::default())), None);
+        assert_eq!(
+            nearest(&of_grant(&one, kind, false, &Lessons::default())),
+            None
+        );
         assert_eq!(of_grant(&one, kind, true, &Lessons::default()), []);
     }
-    assert_eq!(of_grant(&one, Kind::Generic, false, &Lessons::default()), []);
+    assert_eq!(
+        of_grant(&one, Kind::Generic, false, &Lessons::default()),
+        []
+    );
 }
 
 #[test]
@@ -224,7 +230,10 @@ fn people_are_told_of_a_grant_as_early_as_it_is_known_and_of_what_is_learnt_not_
         moves: false,
     };
     assert_eq!(ending(604_799_000, true).notices(NOW), [7, 3, 1]);
-    assert_eq!(ending(90 * DAY, true).notices(NOW), [90, 60, 30, 14, 7, 3, 1]);
+    assert_eq!(
+        ending(90 * DAY, true).notices(NOW),
+        [90, 60, 30, 14, 7, 3, 1]
+    );
     assert_eq!(ending(DAY / 2, true).notices(NOW), [1]);
     assert_eq!(ending(30 * DAY, false).notices(NOW), [7, 3, 1]);
     assert_eq!(ending(7 * DAY, false).notices(NOW), [3, 1]);

@@ -74,7 +74,10 @@ pub async fn list(
         })
         .await?;
     let (items, more) = items;
-    let next = items.last().filter(|_| more).map(|(item, _)| cursor_of(item));
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|(item, _)| cursor_of(item));
     let shown: Vec<Value> = items
         .iter()
         .map(|(item, told)| endings::show(web.providers(), item, told, language()))

@@ -34,10 +34,7 @@ async fn answer(web: &Web) -> Result<Json<Value>, Problem> {
             })
         })
         .await?;
-    let candidates: Vec<Value> = candidates
-        .iter()
-        .map(|sender| show(Some(sender)))
-        .collect();
+    let candidates: Vec<Value> = candidates.iter().map(|sender| show(Some(sender))).collect();
     let trouble = mailbox::trouble(web.providers(), chosen.as_ref());
     let send = chosen.as_ref().map(|sender| {
         let (now, grant) = (web.store().now(), sender.grant.as_ref());

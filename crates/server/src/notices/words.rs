@@ -5,10 +5,7 @@
 
 use provider::advice::{Advice, Language};
 use provider::cause::to_case;
-use store::notices::{Kind, New, Notice};
-use store::users::User;
-
-use crate::endings::shown_name;
+use store::notices::{Kind, New};
 
 /// A notice in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,37 +27,6 @@ pub struct Around<'a> {
     pub link: Option<&'a str>,
     /// The mail goes to the very mailbox that stopped.
     pub to_itself: bool,
-}
-
-/// The languages of a person: the chosen one, or both where none was chosen.
-pub fn languages(user: &User) -> Vec<Language> {
-    match user.language.as_deref().and_then(Language::from_tag) {
-        Some(language) => vec![language],
-        None => vec![Language::Ja, Language::En],
-    }
-}
-
-/// The mail's words for a person.
-pub fn for_person(notice: &Notice, user: &User, around: &Around<'_>) -> Words {
-    let around = Around {
-        name: shown_name(user),
-        ..*around
-    };
-    let all: Vec<Words> = languages(user)
-        .into_iter()
-        .map(|language| words(&notice.of, language, &around))
-        .collect();
-    let join = |part: fn(&Words) -> &String, between: &str| {
-        let parts: Vec<&str> = all.iter().map(|words| part(words).as_str()).collect();
-        parts.join(between)
-    };
-    Words {
-        title: format!("[Tegata] {}", join(|words| &words.title, " / ")),
-        text: join(
-            |words| &words.text,
-            "\n\n----------------------------------------\n\n",
-        ),
-    }
 }
 
 /// The words of a notice in one language.
@@ -87,7 +53,9 @@ pub fn words(of: &New, language: Language, around: &Around<'_>) -> Words {
     parts.extend(kept(of.kind, language).map(str::to_owned));
     if let Some(link) = around.link {
         parts.push(match language {
-            Language::Ja => format!("次のリンクから再接続できます (ログイン不要、1 回だけ有効):\n{link}"),
+            Language::Ja => {
+                format!("次のリンクから再接続できます (ログイン不要、1 回だけ有効):\n{link}")
+            }
             Language::En => {
                 format!("Reconnect by this link (no sign-in to Tegata; it works once):\n{link}")
             }
@@ -131,7 +99,9 @@ pub fn words(of: &New, language: Language, around: &Around<'_>) -> Words {
 
 /// Cause and cure, where the notice has a cause.
 pub fn advice(of: &New, language: Language) -> Option<Advice> {
-    of.cause.as_ref().map(|cause| to_case(cause).advise(language))
+    of.cause
+        .as_ref()
+        .map(|cause| to_case(cause).advise(language))
 }
 
 /// One line, without a full stop.

@@ -3,6 +3,7 @@
 mod app_only;
 mod consent;
 mod doctor;
+mod endings;
 mod faults;
 mod mail_oddities;
 mod receive;

@@ -46,8 +46,12 @@ pub async fn note_death(tx: &mut Tx, grant: &Grant) -> Result<()> {
         "INSERT INTO grant_deaths (grant_id, died_at, credential_id, tenant, cause, consented_at) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (grant_id, died_at) DO NOTHING",
         args![
-            grant.id, grant.status_since, grant.credential_id, &grant.subject.tenant,
-            Cause::to_column(grant.cause.as_ref()), grant.created_at
+            grant.id,
+            grant.status_since,
+            grant.credential_id,
+            &grant.subject.tenant,
+            Cause::to_column(grant.cause.as_ref()),
+            grant.created_at
         ],
     )
     .await?;

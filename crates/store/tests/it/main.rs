@@ -17,6 +17,7 @@ mod grants;
 mod guide;
 mod intents;
 mod jobs;
+mod notices;
 mod odd_mails;
 mod people;
 mod schema;
