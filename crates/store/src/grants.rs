@@ -12,6 +12,7 @@
 //! ([`give_up_unused`]) takes a grant away.
 
 mod app;
+mod app_broken;
 mod deaths;
 mod given_up;
 
@@ -28,6 +29,7 @@ use crate::tx::Tx;
 use crate::world::Millis;
 
 pub use app::of_app;
+pub use app_broken::{mend, park, to_prove_on, try_now, try_one};
 pub use deaths::{Death, deaths, note_death, outlived, people_of, to_watch};
 pub use given_up::{give_up_unused, given_up, remove_given_up};
 

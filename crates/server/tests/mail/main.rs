@@ -7,6 +7,7 @@ mod endings;
 mod faults;
 mod mail_oddities;
 mod receive;
+mod rotation;
 mod s67;
 mod scene;
 mod send;
