@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use provider::Providers;
 use provider::advice::{Case, Language};
+use provider::cause::Step;
 use provider::endings::{self, DAY, Ending, Lessons, Reason};
 use provider::profile::Kind;
 use serde_json::{Value, json};
@@ -377,4 +378,57 @@ pub async fn told(tx: &mut Tx, item: &Item) -> store::Result<Vec<(Notice, Option
         told.push((notice, user));
     }
     Ok(told)
+}
+
+/// Days before an ending from which the doctor warns, and from which it fails.
+const WARN: i64 = 30;
+const FAIL: i64 = 7;
+
+/// The doctor's steps: an ending in the next thirty days warns, in the next seven (or past) fails. What is only
+/// learnt from an earlier death warns.
+pub async fn check(providers: &Providers) -> store::Result<Vec<Step>> {
+    let with = providers.clone();
+    let items = providers
+        .store()
+        .read(move |tx| {
+            Box::pin(async move {
+                let mut items = calendar(tx, &with, Whose::All, false).await?;
+                // One that the server moves on comes near only where it was off, or where refreshes fail.
+                let idle = calendar(tx, &with, Whose::All, true).await?;
+                let near = tx.now() + WARN * DAY;
+                items.extend(
+                    idle.into_iter()
+                        .filter(|item| item.ending.moves && item.ending.at <= near),
+                );
+                Ok(items)
+            })
+        })
+        .await?;
+    let now = providers.store().now();
+    Ok(items
+        .iter()
+        .map(|item| step(providers, item, now))
+        .collect())
+}
+
+fn step(providers: &Providers, item: &Item, now: Millis) -> Step {
+    let (name, subject) = match &item.subject {
+        Subject::Secret => ("secret-ends", item.credential.fields.name.clone()),
+        Subject::Grant { grant, .. } => ("grant-ends", grant.subject.address.clone()),
+    };
+    let left = item.ending.at - now;
+    let case = item.case(providers);
+    let step = if left > WARN * DAY {
+        Step::ok(name, subject, 0)
+    } else if left > FAIL * DAY || !item.ending.certain {
+        Step::warn(name, subject, 0, case)
+    } else {
+        Step::fail(name, subject, 0, case)
+    };
+    let days = item.ending.days(now);
+    step.said(&format!(
+        "{} ({}), {days} days",
+        item.ending.day(),
+        item.ending.reason.word()
+    ))
 }

@@ -208,6 +208,18 @@ pub async fn add(tx: &mut Tx, new: &New) -> Result<Option<NoticeId>> {
     rows.first().map(|row| row.get(0)).transpose()
 }
 
+/// Whether this person was told of this occasion, or will be; one that was withdrawn does not count.
+pub async fn is_known(tx: &mut Tx, new: &New) -> Result<bool> {
+    let known = tx
+        .number(
+            "SELECT COUNT(*) FROM notices WHERE kind = $1 AND subject_id = $2 AND occasion = $3 AND user_id = $4 \
+             AND status <> 'withdrawn'",
+            args![new.kind.word(), new.subject_id.to_vec(), &new.occasion, new.user_id],
+        )
+        .await?;
+    Ok(known > 0)
+}
+
 /// Looks a notice up.
 pub async fn find(tx: &mut Tx, id: NoticeId) -> Result<Option<Notice>> {
     let row = tx

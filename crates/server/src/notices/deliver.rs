@@ -62,9 +62,10 @@ pub async fn deliver(providers: &Providers) -> store::Result<()> {
 
 /// What waited for a mailbox or an address goes as soon as there is one.
 fn is_due(notice: &Notice, now: Millis) -> bool {
-    let refused = notice.why.as_ref().is_some_and(|why| {
-        !why.id.starts_with("system-mailbox-") && why.id != "notice-no-address"
-    });
+    let refused = notice
+        .why
+        .as_ref()
+        .is_some_and(|why| !why.id.starts_with("system-mailbox-") && why.id != "notice-no-address");
     !refused || notice.run_at <= now
 }
 
@@ -77,9 +78,7 @@ async fn settle(store: &Store, notice: &Notice, sender: Option<&Sender>) -> stor
             .await;
     };
     let found = store
-        .read(move |tx| {
-            Box::pin(async move { submissions::find(tx, account, submission).await })
-        })
+        .read(move |tx| Box::pin(async move { submissions::find(tx, account, submission).await }))
         .await?;
     let now = store.now();
     let id = notice.id;
@@ -132,9 +131,7 @@ async fn give_up(
     let (of, why_id) = (notice.clone(), why.id.clone());
     let news = store
         .write(move |tx| {
-            Box::pin(
-                async move { notices::undeliverable(tx, &of, &why, failed, run_at).await },
-            )
+            Box::pin(async move { notices::undeliverable(tx, &of, &why, failed, run_at).await })
         })
         .await?;
     if news {
@@ -292,13 +289,7 @@ async fn recipients(tx: &mut Tx, notice: &Notice, user: &User) -> store::Result<
 }
 
 /// The mail and its Message-ID. No program answers it (RFC 3834).
-fn mail(
-    tx: &Tx,
-    words: &words::Words,
-    from: &str,
-    to: &[String],
-    kind: Kind,
-) -> (Vec<u8>, String) {
+fn mail(tx: &Tx, words: &words::Words, from: &str, to: &[String], kind: Kind) -> (Vec<u8>, String) {
     let domain = from.rsplit_once('@').map_or("", |(_, domain)| domain);
     let message_id = new_message_id(&tx.world().random(), domain);
     let address = |name: Option<&str>, email: &str| Address {

@@ -226,10 +226,10 @@ fn of_credential(
         && switched.by == SwitchedBy::Refusal
         && now - switched.at < NEWS
     {
-        let case = switched.cause.as_ref().map_or_else(
-            || Case::new("secret-switched"),
-            provider::cause::to_case,
-        );
+        let case = switched
+            .cause
+            .as_ref()
+            .map_or_else(|| Case::new("secret-switched"), provider::cause::to_case);
         all.push(telling(
             Kind::SecretSwitched,
             switched.at.to_string(),
@@ -293,6 +293,3 @@ fn of_ending(providers: &Providers, known: &Known, grant: &Grant, now: i64) -> O
         values: values(&[("name", address), ("date", &date)]),
     })
 }
-
-#[cfg(test)]
-mod tests;

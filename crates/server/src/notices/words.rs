@@ -5,7 +5,10 @@
 
 use provider::advice::{Advice, Language};
 use provider::cause::to_case;
-use store::notices::{Kind, New};
+use store::notices::{Kind, New, Notice};
+use store::users::User;
+
+use crate::endings::shown_name;
 
 /// A notice in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,37 @@ pub struct Around<'a> {
     pub link: Option<&'a str>,
     /// The mail goes to the very mailbox that stopped.
     pub to_itself: bool,
+}
+
+/// The languages of a person: the chosen one, or both where none was chosen.
+pub fn languages(user: &User) -> Vec<Language> {
+    match user.language.as_deref().and_then(Language::from_tag) {
+        Some(language) => vec![language],
+        None => vec![Language::Ja, Language::En],
+    }
+}
+
+/// The mail's words for a person.
+pub fn for_person(notice: &Notice, user: &User, around: &Around<'_>) -> Words {
+    let around = Around {
+        name: shown_name(user),
+        ..*around
+    };
+    let all: Vec<Words> = languages(user)
+        .into_iter()
+        .map(|language| words(&notice.of, language, &around))
+        .collect();
+    let join = |part: fn(&Words) -> &String, between: &str| {
+        let parts: Vec<&str> = all.iter().map(|words| part(words).as_str()).collect();
+        parts.join(between)
+    };
+    Words {
+        title: format!("[Tegata] {}", join(|words| &words.title, " / ")),
+        text: join(
+            |words| &words.text,
+            "\n\n----------------------------------------\n\n",
+        ),
+    }
 }
 
 /// The words of a notice in one language.

@@ -58,6 +58,17 @@ pub async fn note_death(tx: &mut Tx, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
+/// Whether this death is kept already.
+pub async fn is_death_noted(tx: &mut Tx, grant: &Grant) -> Result<bool> {
+    let known = tx
+        .number(
+            "SELECT COUNT(*) FROM grant_deaths WHERE grant_id = $1 AND died_at = $2",
+            args![grant.id, grant.status_since],
+        )
+        .await?;
+    Ok(known > 0)
+}
+
 /// The deaths since a time, newest first, at most a thousand.
 pub async fn deaths(tx: &mut Tx, since: Millis) -> Result<Vec<Death>> {
     let rows = tx
