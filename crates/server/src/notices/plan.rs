@@ -293,3 +293,6 @@ fn of_ending(providers: &Providers, known: &Known, grant: &Grant, now: i64) -> O
         values: values(&[("name", address), ("date", &date)]),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod doctor;
 mod endings;
 mod faults;
 mod mail_oddities;
+mod notices;
 mod receive;
 mod rotation;
 mod s67;
