@@ -306,6 +306,8 @@ pub async fn update(
     if !proven_by_this {
         crate::grants::try_again(tx, id).await?;
     }
+    // Another date of the secret may be news.
+    tx.announce(Announcement::Accounts);
     Ok(true)
 }
 
