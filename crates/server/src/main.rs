@@ -8,6 +8,7 @@ mod http;
 mod import;
 mod json;
 mod notices;
+mod panics;
 mod self_check;
 mod serve;
 mod tls;
@@ -15,6 +16,7 @@ mod tls;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    panics::install();
     // One crypto provider for the whole program; a second one would make TLS panic at run time.
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli::run()
