@@ -15,6 +15,7 @@
 
 mod app;
 mod app_broken;
+mod deaths;
 mod given_up;
 mod refresh;
 
@@ -32,6 +33,7 @@ use crate::world::Millis;
 
 pub use app::of_app;
 pub use app_broken::{mend, park, to_prove_on, try_now, try_one};
+pub use deaths::{Death, deaths, is_death_noted, note_death, outlived, people_of, to_watch};
 pub use given_up::{give_up_unused, given_up, remove_given_up};
 pub use refresh::{
     Due, access_token_refused, distrust_access_tokens, due, give_back, got_after, next_due,
