@@ -238,6 +238,22 @@ impl Tegata {
         self.daemon = None;
     }
 
+    /// Holds it with SIGSTOP, in the middle of whatever it does.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn hold(&self) {
+        self.daemon.as_ref().expect("it runs").signal("STOP");
+    }
+
+    /// Lets it go on with SIGCONT.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn go_on(&self) {
+        self.daemon.as_ref().expect("it runs").signal("CONT");
+    }
+
     /// Starts it again on its data and port, after ending it by SIGTERM if it runs.
     ///
     /// # Panics

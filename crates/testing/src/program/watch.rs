@@ -6,6 +6,7 @@
 //! A secret is learnt where it comes up, so that no test has to think of it. What always holds: an answer
 //! may hold a secret of a kind only when giving it is that answer's purpose.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -189,11 +190,11 @@ impl Watch {
 
     /// A sentence for each secret that stands where it must not. `database`: the SQLite file, if there is one.
     pub(crate) fn leaks(&self, log: &str, database: Option<&Path>) -> Vec<String> {
-        let secrets = self.secrets();
+        let needles = Needles::new(self.secrets());
         let mut found = Vec::new();
         let mut search = |what: &str, text: &str, allowed: &[Kind]| {
-            for (kind, secret) in &secrets {
-                if !allowed.contains(kind) && text.contains(secret.as_str()) {
+            for (kind, secret) in needles.within(text) {
+                if !allowed.contains(kind) {
                     found.push(format!("{kind:?} {secret:?} stands in {what}"));
                 }
             }
@@ -212,6 +213,62 @@ impl Watch {
         }
         found
     }
+}
+
+/// Secrets by their first octets: thousands of them are searched for in one pass.
+struct Needles {
+    secrets: Vec<(Kind, String)>,
+    by_start: HashMap<[u8; SHORTEST], Vec<usize>>,
+    /// Whether a secret begins with these two octets: most places of a text are passed by with that.
+    begins: Vec<bool>,
+}
+
+impl Needles {
+    fn new(secrets: Vec<(Kind, String)>) -> Needles {
+        let mut by_start: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut begins = vec![false; 1 << 16];
+        for (place, (_, secret)) in secrets.iter().enumerate() {
+            if let Some(start) = secret.as_bytes().first_chunk() {
+                begins[pair(start)] = true;
+                by_start.entry(*start).or_default().push(place);
+            }
+        }
+        Needles {
+            secrets,
+            by_start,
+            begins,
+        }
+    }
+
+    /// The secrets that stand in a text, each once.
+    fn within(&self, text: &str) -> Vec<&(Kind, String)> {
+        let bytes = text.as_bytes();
+        let mut places: Vec<usize> = Vec::new();
+        for (at, start) in bytes.windows(SHORTEST).enumerate() {
+            if !self.begins[pair(start)] {
+                continue;
+            }
+            let Some(known) = <&[u8; SHORTEST]>::try_from(start)
+                .ok()
+                .and_then(|start| self.by_start.get(start))
+            else {
+                continue;
+            };
+            let stands =
+                |place: &&usize| bytes[at..].starts_with(self.secrets[**place].1.as_bytes());
+            places.extend(known.iter().filter(stands));
+        }
+        places.sort_unstable();
+        places.dedup();
+        places
+            .into_iter()
+            .map(|place| &self.secrets[place])
+            .collect()
+    }
+}
+
+fn pair(start: &[u8]) -> usize {
+    usize::from(start[0]) << 8 | usize::from(start[1])
 }
 
 /// What long runs of base64 in a text say: an XOAUTH2 line hides a token from a plain search.
