@@ -18,7 +18,7 @@ use crate::plan::{Chance, Place};
 use crate::stage::{Ground, PROGRAM, Seat};
 
 /// Programs that ask at the same time.
-const ASKERS: usize = 12;
+const ASKERS: usize = 16;
 /// Commands that run at the same time.
 const COMMANDS: usize = 2;
 /// A program gives up after so long: who is paused answers later.

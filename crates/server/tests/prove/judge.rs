@@ -11,9 +11,10 @@ use crate::diary::Life;
 use crate::losses::Told;
 use crate::plan::Rule;
 
-/// An answer that was out for longer than this when its process was killed has been stored.
-const KEPT_AFTER_MS: u64 = 3_000;
-/// The end of a line is seen this much later than the kill at most, with all processors busy.
+/// An answer that was out for longer than this when its process was killed has been stored, also with all processors
+/// busy.
+const KEPT_AFTER_MS: u64 = 8_000;
+/// The end of a line is seen this much later than the kill at most.
 const SEEN_AFTER_MS: u64 = 3_000;
 
 /// Why an answer was not kept.

@@ -114,7 +114,7 @@ impl Plan {
             for _ in 0..due {
                 turns.push(Turn {
                     wait_ms: chance.between(500, 2_000),
-                    act: Act::Hold(chance.between(LEASE_MS + 1_000, LEASE_MS + 8_000)),
+                    act: Act::Hold(chance.between(LEASE_MS + 500, LEASE_MS + 4_000)),
                 });
             }
         }
