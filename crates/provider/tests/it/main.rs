@@ -1,5 +1,6 @@
 //! Consent and tokens against the sandbox, with a clock in the test's hand.
 
 mod consent;
+mod paused;
 mod scene;
 mod tokens;
