@@ -93,9 +93,9 @@ impl Court<'_> {
         self.verdict.failures.push(what);
     }
 
-    /// Why this answer was not kept; `None` when it was, or could have been.
-    fn lost(&self, refresh: &Refresh) -> Option<Why> {
-        if refresh.used_ms.is_some() {
+    /// Why this answer was not kept until then; `None` when it was, or could have been.
+    fn lost(&self, refresh: &Refresh, until_ms: u64) -> Option<Why> {
+        if refresh.used_ms.is_some_and(|used_ms| used_ms < until_ms) {
             return None;
         }
         let life = self.lives.get(&refresh.by)?;
@@ -152,7 +152,7 @@ impl Court<'_> {
             let mut newer = before
                 .iter()
                 .filter(|earlier| earlier.gave > Some(refresh.presented));
-            if newer.all(|earlier| self.lost(earlier).is_some()) {
+            if newer.all(|earlier| self.lost(earlier, refresh.opened_ms).is_some()) {
                 self.verdict.repeats += 1;
             } else if before
                 .iter()
@@ -184,7 +184,8 @@ impl Court<'_> {
                 .iter()
                 .rfind(|refresh| refresh.gave == Some(newest))
         });
-        match last.and_then(|last| self.lost(last)) {
+        let until_ms = killer.map_or(0, |killer| entry.refreshes[killer].opened_ms);
+        match last.and_then(|last| self.lost(last, until_ms)) {
             Some(Why::Held) => self.verdict.lost_to_holds += 1,
             Some(_) => self.verdict.lost_to_kills += 1,
             None if killer.is_some_and(|killer| self.woke(&entry.refreshes[killer])) => {
@@ -213,7 +214,7 @@ impl Court<'_> {
         let all = ledger.entries.iter().flat_map(|entry| &entry.refreshes);
         let mut hit = std::collections::BTreeSet::new();
         for refresh in all {
-            match self.lost(refresh) {
+            match self.lost(refresh, u64::MAX) {
                 Some(Why::KilledOpen) => {
                     self.verdict.open_hit += 1;
                     hit.insert(&refresh.by);
