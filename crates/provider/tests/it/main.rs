@@ -3,4 +3,5 @@
 mod consent;
 mod paused;
 mod scene;
+mod secrets;
 mod tokens;

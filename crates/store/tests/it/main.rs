@@ -21,6 +21,7 @@ mod odd_mails;
 mod people;
 mod schema;
 mod search;
+mod secrets;
 mod submissions;
 mod threads;
 mod transactions;
