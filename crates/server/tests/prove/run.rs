@@ -15,8 +15,8 @@ use crate::plan::{Place, Plan};
 use crate::report::Report;
 use crate::stage::{self, Ground};
 
-/// What Tegata says of a grant that was refused after an answer that never came; empty: whatever it says.
-const CAUSE: &str = "";
+/// What Tegata says of a grant that is refused after an answer that never came.
+const CAUSE: &str = "refresh-reply-lost";
 /// The last leases have to end, and then everybody is refreshed once.
 const SETTLED: Duration = Duration::from_secs(150);
 

@@ -26,7 +26,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_tegata");
 const PERSON: &str = "prover";
 /// How long an access token lives: well above what is left of one that is handed out, so that each is refreshed
 /// again and again.
-const LIFE_MS: u64 = 35_000;
+const LIFE_MS: u64 = 45_000;
 
 /// A mailbox.
 pub struct Seat {
