@@ -189,7 +189,7 @@ async fn prepare_store(store: &Store) -> (UserId, CredentialId) {
 impl Ground {
     async fn connect_all(&mut self, store: &Store) {
         let given: Vec<(String, Given)> = (0..GRANTS)
-            .map(|number| address(number))
+            .map(address)
             .map(|address| {
                 let given = self.sandbox.give(MICROSOFT_CLIENT_ID, &address);
                 (address, given)
