@@ -6,6 +6,7 @@ mod health;
 mod http;
 mod import;
 mod json;
+mod panics;
 mod self_check;
 mod serve;
 mod tls;
@@ -13,6 +14,7 @@ mod tls;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    panics::install();
     // One crypto provider for the whole program; a second one would make TLS panic at run time.
     let _ = rustls::crypto::ring::default_provider().install_default();
     cli::run()

@@ -1,6 +1,7 @@
 //! The program and its providers: consent, tokens, mail in, mail out, and what goes wrong there.
 
 mod app_only;
+mod backup;
 mod consent;
 mod doctor;
 mod faults;

@@ -6,6 +6,7 @@
 mod scene;
 
 mod accounts;
+mod backup;
 mod blobs;
 mod changes;
 mod connects;
@@ -17,6 +18,7 @@ mod grants;
 mod guide;
 mod intents;
 mod jobs;
+mod keys;
 mod odd_mails;
 mod people;
 mod schema;
