@@ -2,10 +2,12 @@
 
 mod cli;
 mod config;
+mod endings;
 mod health;
 mod http;
 mod import;
 mod json;
+mod notices;
 mod panics;
 mod self_check;
 mod serve;

@@ -40,7 +40,7 @@ test('the end of a secret stands in the calendar and in today’s list', async (
   await page.goto('admin')
   const today = page.getByRole('region', { name: '今日の確認事項' })
   await expect(today.getByText(/シークレットキーの有効期限 \(あと (19|20) 日\)/)).toBeVisible()
-  await page.locator('header').getByRole('link', { name: '期限カレンダー' }).click()
+  await page.locator('header').getByRole('link', { name: '期限', exact: true }).click()
   const soon = page.getByRole('region', { name: '30 日以内' })
   await expect(soon).toContainText(/あと (19|20) 日/)
   await expect(soon).toContainText('対応する人: 管理者')

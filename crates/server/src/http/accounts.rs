@@ -23,7 +23,7 @@ use store::{AccountId, EmailId, audit, folders, grants, intervals, users};
 use super::Web;
 use super::caller::{Body, Client, Myself, Query, SignedIn, actor};
 use super::problem::{Problem, language};
-use crate::json;
+use crate::{endings, json};
 
 pub use add::add;
 pub use check::check;
@@ -45,7 +45,7 @@ pub async fn list(
         return Err(Problem::forbidden());
     }
     let user = caller.user.id;
-    let found = web
+    let (found, known) = web
         .store()
         .read(move |tx| {
             Box::pin(async move {
@@ -69,7 +69,7 @@ pub async fn list(
                     let today = traffic::today(tx, account.id).await?;
                     found.push((account, rights, grant, owner, today));
                 }
-                Ok(found)
+                Ok((found, endings::known(tx).await?))
             })
         })
         .await?;
@@ -78,6 +78,7 @@ pub async fn list(
         .map(|(account, rights, grant, owner, today)| {
             let mut item = json::account(account, grant.as_ref(), web.store().now(), language());
             item["budget"] = budget(&web, account, *today);
+            known.mark(web.providers(), &mut item, grant.as_ref());
             if let Some(owner) = owner {
                 item["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
             }
@@ -154,7 +155,7 @@ pub async fn find(
 ) -> Result<Json<Value>, Problem> {
     let seen = load(&web, &caller, &id).await?;
     let (id, grant_id) = (seen.account.id, seen.account.grant_id);
-    let (folders, counts, mut times, of_grant, today) = web
+    let (folders, counts, mut times, of_grant, today, known) = web
         .store()
         .read(move |tx| {
             Box::pin(async move {
@@ -164,6 +165,7 @@ pub async fn find(
                     intervals::list(tx, id.0, 60).await?,
                     intervals::list(tx, grant_id.0, 60).await?,
                     traffic::today(tx, id).await?,
+                    endings::known(tx).await?,
                 ))
             })
         })
@@ -177,6 +179,7 @@ pub async fn find(
         language(),
     );
     answer["budget"] = budget(&web, &seen.account, today);
+    known.mark(web.providers(), &mut answer, seen.grant.as_ref());
     // Administrators see states, never what people have in their folders.
     let reads = seen.rights.is_some_and(|rights| rights.read);
     answer["folders"] = folders

@@ -19,6 +19,7 @@ mod guide;
 mod intents;
 mod jobs;
 mod keys;
+mod notices;
 mod odd_mails;
 mod people;
 mod schema;
