@@ -1,6 +1,7 @@
 //! Consent and tokens against the sandbox, with a clock in the test's hand.
 
 mod consent;
+mod paused;
 mod scene;
 mod secrets;
 mod tokens;

@@ -168,6 +168,7 @@ fn grant_access(
     };
     let life = life(books, reach, LIFE);
     let access = format!("ya29.a0{}", books.dice.text(if long { 8185 } else { 215 }));
+    let answer = books.grants.under_work(number);
     books.grants.access.insert(
         access.clone(),
         AccessToken {
@@ -177,6 +178,7 @@ fn grant_access(
             scopes: grant.scopes.clone(),
             expires_at: asked.now + life,
             revoked: false,
+            answer,
         },
     );
     let mut members = vec![("access_token", json!(access)), ("expires_in", json!(life))];
