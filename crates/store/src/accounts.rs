@@ -268,6 +268,26 @@ async fn fulfil(tx: &mut Tx, id: AccountId, new: &NewAccount) -> Result<()> {
     Ok(())
 }
 
+/// The person who consented has another address now: it is the login of the person's own mailbox, and hands mail
+/// in for the others. The account stays the same one; where another account has that mailbox already, it stays there.
+pub async fn follow_person(tx: &mut Tx, id: AccountId, before: &str, address: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE accounts SET mailbox_address = $3 WHERE id = $1 AND LOWER(smtp_user) = LOWER($2) \
+         AND LOWER(mailbox_address) = LOWER($2) AND NOT EXISTS (SELECT 1 FROM accounts b \
+         WHERE b.id <> accounts.id AND b.owner_id = accounts.owner_id AND b.provider = accounts.provider \
+         AND LOWER(b.mailbox_address) = LOWER($3))",
+        args![id, before, address],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE accounts SET smtp_user = $3 WHERE id = $1 AND LOWER(smtp_user) = LOWER($2)",
+        args![id, before, address],
+    )
+    .await?;
+    tx.announce(Announcement::Accounts);
+    Ok(())
+}
+
 /// Notes how long the last new mail took from the provider's clock to here, in seconds.
 pub async fn set_lag(tx: &mut Tx, id: AccountId, lag: i64) -> Result<()> {
     tx.execute("UPDATE accounts SET lag = $2 WHERE id = $1", args![id, lag])

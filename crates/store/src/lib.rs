@@ -33,6 +33,7 @@ pub mod jobs;
 pub mod login_sessions;
 pub mod pending_accounts;
 pub mod protocol_log;
+pub mod reconnect_links;
 pub mod seal;
 pub mod search;
 pub mod submissions;

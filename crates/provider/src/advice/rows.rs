@@ -10,6 +10,7 @@ mod imap;
 mod microsoft;
 mod net;
 mod own;
+mod reconnect;
 mod self_check;
 mod setup;
 mod smtp;
@@ -20,6 +21,7 @@ use super::{Card, Class, Row, Text, Who};
 
 pub(super) const ALL: &[&[Row]] = &[
     own::ROWS,
+    reconnect::ROWS,
     consent::ROWS,
     tokens::ROWS,
     google::ROWS,

@@ -6,6 +6,7 @@ mod doctor;
 mod faults;
 mod mail_oddities;
 mod receive;
+mod reconnect;
 mod s67;
 mod scene;
 mod send;

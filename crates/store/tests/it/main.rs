@@ -19,6 +19,7 @@ mod intents;
 mod jobs;
 mod odd_mails;
 mod people;
+mod reconnect_links;
 mod schema;
 mod search;
 mod submissions;

@@ -62,7 +62,8 @@ fn purpose(method: &str, path: &str) -> Vec<Kind> {
         "POST" if ends("/api/sign-in") || ends("/invitations/redeem") => vec![Kind::Csrf],
         "POST" if ends("/api/tokens") => vec![Kind::ApiToken],
         "POST" if ends("/api/invitations") || ends("/reset") => vec![Kind::Invitation],
-        "POST" if ends("/api/connect") => vec![Kind::Consent],
+        "POST" if ends("/api/reconnect-links") => vec![Kind::Invitation],
+        "POST" if ends("/api/connect") || ends("/api/reconnect/begin") => vec![Kind::Consent],
         "GET" if ends("/admin-consent") => vec![Kind::Consent],
         _ => Vec::new(),
     }
