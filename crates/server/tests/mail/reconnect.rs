@@ -24,6 +24,8 @@ impl House {
         self.sandbox
             .fault(Fault::new(FaultKind::RevokeGrant).of(person));
         self.end_access_of(person);
+        // Gmail says so only when the session is used again.
+        self.deliver(person, "wakes the session");
         self.until(&mailbox.id, "grant", "needs_consent").await;
     }
 
@@ -376,7 +378,7 @@ async fn unknown_ended_and_unneeded_links_say_what_they_are() {
     stranger
         .post("/api/reconnect/begin", &json!({ "token": 5 }))
         .await
-        .problem(422, "unreadable");
+        .problem(400, "bad-request");
     let ends = "UPDATE reconnect_links SET expires_at = created_at - 1";
     house.tegata.sql(ends).await;
     let over = house.looked_up(&token).await;
