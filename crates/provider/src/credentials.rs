@@ -6,12 +6,13 @@
 //! the commit of the change.
 
 mod check;
+mod next;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use store::audit::{self, Actor};
-use store::credentials::{self, Access, Credential, Fields};
+use store::credentials::{self, Access, Credential, Fields, NextChange};
 use store::{CredentialId, Tx};
 
 use crate::advice::Language;
@@ -21,6 +22,7 @@ use crate::profile::{Kind, ProviderProfile};
 use crate::{Providers, microsoft};
 
 pub use check::{check, rule_case};
+pub use next::{NotSwitched, check_next, drop_previous, grant_of_account, same_as_current, switch};
 
 /// An app-only credential opens at most so many mailboxes.
 const MOST_ADDRESSES: usize = 10_000;
@@ -48,6 +50,11 @@ pub struct Input {
     pub tenant: Option<String>,
     /// YYYY-MM-DD; an empty text takes it away.
     pub secret_ends_on: Option<String>,
+    /// The value of the secret that shall become current; `Some(None)` gives it up.
+    #[serde(default, deserialize_with = "next::sent")]
+    pub next_secret: Option<Option<SecretString>>,
+    /// YYYY-MM-DD; an empty text takes it away.
+    pub next_secret_ends_on: Option<String>,
     /// Which of the two callback paths is sent.
     pub redirect_path: Option<String>,
     /// `delegated` or `app_only`. Cannot be changed later.
@@ -71,6 +78,8 @@ pub struct Prepared {
     pub fields: Fields,
     /// A new secret, where one was sent.
     pub secret: Option<SecretString>,
+    /// What happens to the next secret.
+    pub next: NextChange,
     /// What looks unusual; it is stored all the same.
     pub warnings: Vec<Remark>,
 }
@@ -163,22 +172,23 @@ pub fn prepare(
             .collect::<Vec<_>>()
     };
     errors.extend(remarks(&report.errors));
-    let secret_ends_on = match input.secret_ends_on.as_deref().map(str::trim) {
+    let secret_ends_on = match judge_date(
+        "secret_ends_on",
+        input.secret_ends_on.as_deref(),
+        language,
+        &mut errors,
+    ) {
+        Some(sent) => sent,
         None => known.and_then(|known| known.fields.secret_ends_on.clone()),
-        Some("") => None,
-        Some(date) if is_date(date) => Some(date.to_owned()),
-        Some(_) => {
-            let message = say(
-                "日付は 2027-03-31 の形式で入力してください。",
-                "Enter the date as 2027-03-31.",
-            );
-            errors.push(Remark {
-                field: "secret_ends_on",
-                message,
-            });
-            None
-        }
     };
+    let mut warnings = remarks(&report.warnings);
+    let next = next::judge(
+        profile,
+        input,
+        known,
+        language,
+        (&mut errors, &mut warnings),
+    );
     let redirect_path = match input.redirect_path.as_deref() {
         None => known.map_or_else(
             || REDIRECT_PATH.to_owned(),
@@ -251,7 +261,8 @@ pub fn prepare(
             allowed_addresses,
         },
         secret,
-        warnings: remarks(&report.warnings),
+        next,
+        warnings,
     })
 }
 
@@ -366,6 +377,31 @@ fn default_name(profile: &ProviderProfile, others: &[Credential]) -> String {
     name
 }
 
+/// A date that was sent: `Some(None)` takes it away. What is no date is an error.
+fn judge_date(
+    field: &'static str,
+    sent: Option<&str>,
+    language: Language,
+    errors: &mut Vec<Remark>,
+) -> Option<Option<String>> {
+    match sent.map(str::trim) {
+        None => None,
+        Some("") => Some(None),
+        Some(date) if is_date(date) => Some(Some(date.to_owned())),
+        Some(_) => {
+            let message = match language {
+                Language::Ja => "日付は 2027-03-31 の形式で入力してください。",
+                Language::En => "Enter the date as 2027-03-31.",
+            };
+            errors.push(Remark {
+                field,
+                message: message.to_owned(),
+            });
+            None
+        }
+    }
+}
+
 fn is_date(text: &str) -> bool {
     let format = time::macros::format_description!("[year]-[month]-[day]");
     time::Date::parse(text, format).is_ok()
@@ -386,6 +422,7 @@ pub async fn add(tx: &mut Tx, actor: &Actor, prepared: &Prepared) -> store::Resu
         told(&prepared.fields, true),
     )
     .await?;
+    next::change(tx, actor, id, &prepared.next).await?;
     Ok(id)
 }
 
@@ -397,9 +434,15 @@ pub async fn update(
     version: i64,
     prepared: &Prepared,
 ) -> store::Result<bool> {
+    let old = credentials::find(tx, id).await?.map(|old| old.fields);
     let done =
         credentials::update(tx, id, version, &prepared.fields, prepared.secret.as_ref()).await?;
-    if done {
+    if !done {
+        return Ok(false);
+    }
+    next::change(tx, actor, id, &prepared.next).await?;
+    let next_only = prepared.secret.is_none() && old.as_ref() == Some(&prepared.fields);
+    if !next_only || matches!(prepared.next, NextChange::Keep) {
         audit::add(
             tx,
             actor,
@@ -409,7 +452,7 @@ pub async fn update(
         )
         .await?;
     }
-    Ok(done)
+    Ok(true)
 }
 
 /// Removes a credential; answers the addresses that still use it instead, if any.

@@ -17,6 +17,7 @@
 mod answer;
 mod flight;
 mod keeper;
+pub(crate) mod secrets;
 pub mod step;
 
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ use crate::{Error, Providers};
 pub(crate) use answer::{case_of, ends_at, life_of};
 use flight::run;
 pub use keeper::{end_given_up, forget_changed, keep_fresh};
+pub use secrets::keep_trying;
 use step::Outcome;
 
 /// How long a caller waits for somebody else's refresh before looking again.
@@ -166,7 +168,7 @@ async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<A
             return Ok(Answered::Fresh(fresh));
         }
         let mut heard = providers.store().listen();
-        let outcome = run(providers, id, least_life).await?;
+        let outcome = run(providers, id, least_life, None).await?;
         drop(turn);
         let (grant, token) = read_token(providers, id).await?;
         let cause = grant.cause.clone().unwrap_or_else(|| Cause::new("network"));

@@ -71,7 +71,8 @@ async fn people(State(c): State<Control>, body: String) -> Said {
     }
 }
 
-/// A whole app, or `{provider, client_id, add_redirect_uri}` for one more redirect URI.
+/// A whole app, or `{provider, client_id, add_redirect_uri}` for one more redirect URI, or
+/// `{provider, client_id, set_secrets, set_expired_secrets}` for other secrets.
 async fn apps(State(c): State<Control>, body: String) -> Said {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -91,6 +92,23 @@ async fn apps(State(c): State<Control>, body: String) -> Said {
             }
         }
         return done();
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct SetSecrets {
+        provider: ProviderKind,
+        client_id: String,
+        set_secrets: Vec<String>,
+        #[serde(default)]
+        set_expired_secrets: Vec<String>,
+    }
+    if let Ok(set) = serde_json::from_str::<SetSecrets>(&body) {
+        let (valid, expired) = (set.set_secrets, set.set_expired_secrets);
+        let mut books = c.world.books();
+        return match books.set_secrets(set.provider, &set.client_id, valid, expired) {
+            true => done(),
+            false => wrong("there is no such app"),
+        };
     }
     match serde_json::from_str::<NewApp>(&body) {
         Ok(app) => {

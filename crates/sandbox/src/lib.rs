@@ -179,6 +179,20 @@ impl Sandbox {
         self.world.books().add_app(app);
     }
 
+    /// Which secrets of an app are taken from now on, and which have ended; the app stays as it is otherwise.
+    pub fn set_secrets(
+        &self,
+        provider: ProviderKind,
+        client_id: &str,
+        secrets: &[&str],
+        expired: &[&str],
+    ) {
+        let owned = |list: &[&str]| list.iter().map(|&one| one.to_owned()).collect();
+        self.world
+            .books()
+            .set_secrets(provider, client_id, owned(secrets), owned(expired));
+    }
+
     /// One more redirect URI at both seeded apps.
     pub fn register_redirect_uri(&self, uri: &str) {
         for app in &mut self.world.books().apps {

@@ -217,6 +217,24 @@ impl Books {
         self.apps.push(app);
     }
 
+    /// Puts other secrets in the place of an app's; `false` where there is no such app.
+    pub(crate) fn set_secrets(
+        &mut self,
+        provider: ProviderKind,
+        client_id: &str,
+        secrets: Vec<String>,
+        expired: Vec<String>,
+    ) -> bool {
+        let found = self
+            .apps
+            .iter_mut()
+            .find(|a| a.provider == provider && a.client_id == client_id);
+        let Some(app) = found else { return false };
+        app.secrets = secrets;
+        app.expired_secrets = expired;
+        true
+    }
+
     /// The tenant GUID that a tenant part of an address names (a GUID or a verified domain).
     pub(crate) fn tenant_id(&self, part: &str) -> Option<String> {
         self.tenants

@@ -5,7 +5,8 @@ mod common;
 use ProviderKind::{Google, Microsoft};
 use common::*;
 use sandbox::{
-    Fault, FaultKind, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET, Protocol, ProviderKind,
+    Fault, FaultKind, GOOGLE_CLIENT_ID, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET, Protocol,
+    ProviderKind,
 };
 use serde_json::Value;
 
@@ -175,6 +176,12 @@ async fn the_control_api_does_what_the_methods_do() {
         .await,
         200
     );
+    let other = format!(
+        r#"{{"provider":"google","client_id":"{GOOGLE_CLIENT_ID}","set_secrets":["GOCSPX-another"]}}"#
+    );
+    assert_eq!(send("/apps", &other).await, 200);
+    let unknown = r#"{"provider":"google","client_id":"nobody","set_secrets":[]}"#;
+    assert_eq!(send("/apps", unknown).await, 422);
     assert_eq!(
         send(
             "/deliver",

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::args;
+use crate::credentials::Slot;
 use crate::error::Result;
 use crate::id::{AccountId, BlobId, CredentialId, EmailId, GrantId};
 use crate::{Store, accounts, credentials, grants};
@@ -73,6 +74,10 @@ const QUESTIONS: &[(&str, &str)] = &[
     (
         "leases without an end",
         "SELECT COUNT(*) FROM grants WHERE (lease_owner IS NULL) <> (lease_until IS NULL)",
+    ),
+    (
+        "next secrets of which nothing is known, or of which something is known and that are not there",
+        "SELECT COUNT(*) FROM credentials WHERE (next_secret IS NULL) <> (next_secret_status IS NULL)",
     ),
     (
         "active users without a password",
@@ -146,8 +151,10 @@ async fn secrets(store: &Store, findings: &mut Vec<String>) -> Result<()> {
                 let mut found = Vec::new();
                 for row in tx.rows("SELECT id FROM credentials", args![]).await? {
                     let id: CredentialId = row.get(0)?;
-                    if let Err(error) = credentials::secret(tx, id).await {
-                        found.push(format!("credential {id}: {error}"));
+                    for slot in [Slot::Current, Slot::Next, Slot::Previous] {
+                        if let Err(error) = credentials::secret_in(tx, id, slot).await {
+                            found.push(format!("credential {id}: {error}"));
+                        }
                     }
                 }
                 for row in tx.rows("SELECT id FROM grants", args![]).await? {

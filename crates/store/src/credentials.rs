@@ -2,8 +2,11 @@
 //!
 //! The client secret is sealed to its row and never leaves this module but as a [`SecretString`]. A change
 //! names the version it was made from; of two administrators who edit at once, the second is told.
+//! The next and the previous secret are in [`secrets`](self::secrets).
 
-use secrecy::SecretString;
+mod secrets;
+
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::announcements::Announcement;
 use crate::args;
@@ -14,6 +17,11 @@ use crate::intervals::Cause;
 use crate::seal::Place;
 use crate::tx::Tx;
 use crate::world::Millis;
+
+pub use secrets::{
+    Held, Next, NextChange, Previous, Slot, Switched, SwitchedBy, broken, change_next,
+    drop_previous, held, judge_next, refused, secret_in, switch, taken, try_one, worked,
+};
 
 /// What is known of a credential's ID and secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +123,12 @@ pub struct Credential {
     pub status: Status,
     /// Why they are broken.
     pub cause: Option<Cause>,
+    /// The secret that shall become current.
+    pub next: Option<Next>,
+    /// The secret that was current before the last switch.
+    pub previous: Option<Previous>,
+    /// The last switch.
+    pub switched: Option<Switched>,
     /// When an administrator's consent for the whole tenant came back to us.
     pub admin_consented_at: Option<Millis>,
     /// Grows with every change; the ETag.
@@ -126,7 +140,10 @@ pub struct Credential {
 }
 
 const COLUMNS: &str = "id, provider, name, client_id, secret_hint, secret_ends_on, note, tenant, redirect_path, \
-                       status, cause, version, created_at, updated_at, access, allowed_addresses, admin_consented_at";
+                       status, cause, version, created_at, updated_at, access, allowed_addresses, admin_consented_at, \
+                       next_secret IS NOT NULL, next_secret_hint, next_secret_ends_on, next_secret_status, \
+                       next_secret_cause, previous_secret IS NOT NULL, previous_secret_hint, previous_secret_ends_on, \
+                       secret_switched_at, secret_switched_by, secret_switched_cause";
 
 fn read(row: &Row) -> Result<Credential> {
     Ok(Credential {
@@ -157,13 +174,16 @@ fn read(row: &Row) -> Result<Credential> {
         created_at: row.get(12)?,
         updated_at: row.get(13)?,
         admin_consented_at: row.get(16)?,
+        next: secrets::read_next(row, 17)?,
+        previous: secrets::read_previous(row, 22)?,
+        switched: secrets::read_switched(row, 25)?,
     })
 }
 
-fn place(id: &CredentialId) -> Place<'_> {
+fn place(id: &CredentialId, slot: Slot) -> Place<'_> {
     Place {
         table: "credentials",
-        column: "client_secret",
+        column: slot.column(),
         row: &id.0,
     }
 }
@@ -176,7 +196,7 @@ fn addresses_column(fields: &Fields) -> String {
 pub async fn add(tx: &mut Tx, fields: &Fields, secret: &SecretString) -> Result<CredentialId> {
     let id = CredentialId(tx.world().id());
     let now = tx.now();
-    let sealed = tx.keys.seal(&tx.world, place(&id), secret);
+    let sealed = tx.keys.seal(&tx.world, place(&id, Slot::Current), secret);
     tx.execute(
         "INSERT INTO credentials (id, provider, name, client_id, client_secret, secret_hint, secret_ends_on, note, \
          tenant, redirect_path, status, created_at, updated_at, access, allowed_addresses) \
@@ -215,20 +235,11 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Credential>> {
 
 /// The client secret, for a request to the provider.
 pub async fn secret(tx: &mut Tx, id: CredentialId) -> Result<Option<SecretString>> {
-    match tx
-        .row(
-            "SELECT client_secret FROM credentials WHERE id = $1",
-            args![id],
-        )
-        .await?
-    {
-        Some(row) => tx.keys.open(place(&id), &row.get::<Vec<u8>>(0)?).map(Some),
-        None => Ok(None),
-    }
+    secret_in(tx, id, Slot::Current).await
 }
 
 /// Changes a credential if it still has `version`; `false` when somebody was quicker. A new ID or secret
-/// makes it unproven.
+/// makes it unproven. Another client ID is another app: the next and the previous secret go.
 pub async fn update(
     tx: &mut Tx,
     id: CredentialId,
@@ -267,10 +278,25 @@ pub async fn update(
         return Ok(false);
     }
     if let Some(secret) = secret {
-        let sealed = tx.keys.seal(&tx.world, place(&id), secret);
+        let sealed = tx.keys.seal(&tx.world, place(&id, Slot::Current), secret);
         tx.execute(
             "UPDATE credentials SET client_secret = $2 WHERE id = $1",
             args![id, sealed],
+        )
+        .await?;
+        let next = secret_in(tx, id, Slot::Next).await?;
+        if next.is_some_and(|next| next.expose_secret() == secret.expose_secret()) {
+            change_next(tx, id, &NextChange::Drop).await?;
+        }
+    }
+    if old.fields.client_id != fields.client_id {
+        change_next(tx, id, &NextChange::Drop).await?;
+        secrets::forget_previous(tx, id).await?;
+    } else if old.fields.tenant != fields.tenant {
+        tx.execute(
+            "UPDATE credentials SET next_secret_status = 'unproven', next_secret_cause = NULL \
+             WHERE id = $1 AND next_secret IS NOT NULL",
+            args![id],
         )
         .await?;
     }
@@ -296,7 +322,7 @@ pub async fn set_status(
     if touched > 0 {
         tx.announce(Announcement::Accounts);
         if status == Status::Good {
-            crate::grants::try_again(tx, id).await?;
+            crate::grants::mend(tx, id).await?;
         }
     }
     Ok(())

@@ -12,6 +12,7 @@
 //! ([`give_up_unused`]) takes a grant away.
 
 mod app;
+mod app_broken;
 mod given_up;
 
 use secrecy::SecretString;
@@ -27,6 +28,7 @@ use crate::tx::Tx;
 use crate::world::Millis;
 
 pub use app::of_app;
+pub use app_broken::{mend, park, to_prove_on, try_now, try_one};
 pub use given_up::{give_up_unused, given_up, remove_given_up};
 
 /// The state of a grant (words of the contract).

@@ -31,6 +31,7 @@ pub async fn run(providers: Providers) {
     workers.spawn(checks::run(providers.clone()));
     workers.spawn(write_taps(providers.clone()));
     workers.spawn(provider::tokens::keep_fresh(providers.clone()));
+    workers.spawn(provider::tokens::keep_trying(providers.clone()));
     workers.spawn(provider::tokens::forget_changed(providers));
     while let Some(ended) = workers.join_next().await {
         if let Err(error) = ended {

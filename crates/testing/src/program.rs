@@ -267,6 +267,9 @@ impl Tegata {
     /// When the program cannot be run at all.
     pub async fn run(&self, arguments: &[&str], stdin: &str) -> Output {
         let mut command = self.command(arguments);
+        if arguments.iter().any(|one| one.ends_with("secret-stdin")) {
+            self.plant(Kind::ClientSecret, stdin.trim());
+        }
         let stdin = stdin.to_owned();
         // Not on the runtime: the sandbox may be on it, and the command may ask the sandbox.
         let (sender, receiver) = tokio::sync::oneshot::channel();

@@ -58,7 +58,8 @@ export type Account = {
   name?: string | null
   provider: string
   credential_id: string
-  grant: Side<GrantStatus>
+  /** `ends_at`: when the permission ends by itself, where something is known. */
+  grant: Side<GrantStatus> & { ends_at?: string | null; ends_reason?: string | null }
   sync: Side<SyncStatus> & {
     last_received_at: string | null
     /** Seconds that the last new mail took from the provider's clock to here. */
@@ -105,6 +106,14 @@ export type Credential = {
   allowed_addresses?: string[]
   /** How many different people ever consented to this app. */
   people_consented?: number
+  /** The secret that will follow, and whether the provider has taken it. */
+  next_secret_hint?: string | null
+  next_secret_ends_on?: string | null
+  next_secret_status?: 'unproven' | 'good' | 'broken' | null
+  next_secret_advice?: Advice | null
+  /** The secret before the last switch: fallen back to when the current one is refused. */
+  previous_secret_hint?: string | null
+  secret_switched?: { at: string; by: 'person' | 'refusal'; advice: Advice | null } | null
   created_at: string
   updated_at: string
 }
@@ -225,3 +234,105 @@ export type Pending = {
   created_at: string
 }
 export type List<T> = { items: T[]; next: string | null }
+
+export type NoticeStatus = 'waiting' | 'sent' | 'undeliverable'
+/** Whom a notice goes to: a person, or only an address. */
+export type Receiver = { id?: string; name?: string; address?: string | null } | string | null
+/** The end of a client secret or of a permission, known before it comes. */
+export type Ending = {
+  kind: 'secret' | 'grant'
+  subject_id: string
+  credential_id: string
+  name: string
+  provider: string
+  ends_at: string
+  ends_on: string
+  reason: string
+  /** False where the date is judged, not told. */
+  certain: boolean
+  /** Refreshing moves it further by itself. */
+  moves: boolean
+  /** Whole days left, negative when past. */
+  days: number
+  who: Advice['who']
+  person: { id: string; name: string } | null
+  mailboxes: { account_id: string; address: string }[]
+  advice: Advice | null
+  card: string | null
+  notices: { days: number; status: NoticeStatus; to: Receiver; at: string | null }[]
+}
+export type Notice = {
+  id: string
+  kind: string
+  subject_id: string
+  to: Receiver
+  status: NoticeStatus
+  cause_id: string | null
+  created_at: string
+  sent_at: string | null
+  advice: Advice | null
+  title: string
+  text: string
+  link: string | null
+}
+/** The mailbox that notices are sent from. */
+export type SystemMailbox = {
+  account_id: string | null
+  address: string | null
+  send: Side<SendStatus> | null
+  works: boolean
+  candidates: { account_id: string; address: string; works: boolean }[]
+}
+/** A grant that waits for a person. */
+export type WhoMustAct = {
+  grant_id: string
+  person: { id: string; login: string; name: string; address: string | null }
+  mailboxes: { account_id: string; address: string }[]
+  since: string
+  advice: Advice | null
+  notice: { status: NoticeStatus; at: string | null; to: Receiver } | null
+  link: { created_at: string; expires_at: string; used_at: string | null } | null
+}
+export type LinkMade = {
+  account_id: string
+  mailbox_address: string
+  to: Receiver
+  status: 'queued' | 'no_system_mailbox' | 'not_needed' | 'not_asked'
+  url: string | null
+}
+/** What a reconnect link tells to whoever holds it. */
+export type ReconnectLink = {
+  mailbox_addresses: string[]
+  address: string
+  provider: string
+  person: string | { name: string } | null
+  state: 'open' | 'used' | 'expired' | 'not_needed'
+  expires_at: string
+  advice: Advice | null
+}
+export type Pause = {
+  since: string
+  until: string | null
+  seconds: number
+  side: 'grant' | 'sync' | 'send'
+  status: string
+  cause_id: string | null
+  advice: Advice | null
+}
+export type Reached = {
+  account_id: string
+  mailbox_address: string
+  person: { name: string } | string | null
+  unbroken: boolean
+  /** The part of the time in which mail came in, 0 to 1. */
+  receiving: number
+  seconds_out: number
+  since: string
+  pauses: Pause[]
+}
+export type Reach = List<Reached> & {
+  from: string
+  until: string
+  days: number
+  accounts: { total: number; unbroken: number; paused: number }
+}

@@ -43,10 +43,15 @@ class Mail {
         online: (online) => (this.online = online),
       }),
     )
-    const timer = setInterval(() => {
+    const look = () => {
       if (document.visibilityState === 'visible') void this.loadAccounts().catch(() => {})
-    }, ACCOUNT_CHECK_MS)
-    this.stop.push(() => clearInterval(timer))
+    }
+    const timer = setInterval(look, ACCOUNT_CHECK_MS)
+    document.addEventListener('visibilitychange', look)
+    this.stop.push(() => {
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', look)
+    })
     await Promise.allSettled([...this.stores.values()].map((store) => store.loadMailboxes()))
   }
 

@@ -64,6 +64,24 @@ export function clockTime(iso: string, now = Date.now()): string {
   return new Intl.DateTimeFormat(tag(), today ? clock : { ...day, ...clock }).format(at)
 }
 
+/** A day as a date (12月18日, 18 Dec); the year when it is another one. */
+export function dayOf(iso: string, now = Date.now()): string {
+  const at = new Date(/^\d{4}-\d\d-\d\d$/.test(iso) ? `${iso}T00:00` : iso)
+  if (Number.isNaN(at.getTime())) return iso
+  const sameYear = at.getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(tag(), {
+    day: 'numeric',
+    month: words.lang === 'ja' ? 'long' : 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(at)
+}
+
+/** 2027年1月, January 2027. */
+export const monthOf = (date: string): string =>
+  new Intl.DateTimeFormat(tag(), { year: 'numeric', month: 'long' }).format(
+    new Date(`${date.slice(0, 7)}-01T00:00`),
+  )
+
 /** With seconds: for "as of …". */
 export const preciseTime = (at: Date): string =>
   new Intl.DateTimeFormat(tag(), { hour: 'numeric', minute: '2-digit', second: '2-digit' }).format(
@@ -85,6 +103,14 @@ export function span(seconds: number): string {
     unitDisplay: 'short',
     maximumFractionDigits: 0,
   }).format(seconds / size)
+}
+
+/** Seconds as a length of time with the next smaller unit: "1 day 9 hr", "3 hr", "2 min". */
+export function lasting(seconds: number): string {
+  const [small, large] = seconds >= 86_400 ? [3600, 86_400] : [60, 3600]
+  const whole = Math.round(seconds / small) * small
+  const rest = whole % large
+  return whole > large && rest ? `${span(whole - rest)} ${span(rest)}` : span(whole || seconds)
 }
 
 /** How long to wait, as one says it: minutes up to an hour and a half, then hours. */

@@ -16,6 +16,7 @@ import {
   users,
 } from './data.mjs'
 import { care } from './care.mjs'
+import { endingsOf, patchSecret } from './endings.mjs'
 import { guides } from './guides.mjs'
 import { answer, subscribe } from './jmap.mjs'
 import { pageErrors, refusals } from './refusals.mjs'
@@ -211,6 +212,10 @@ const routes = {
   },
   'PATCH /api/credentials/:id': ({ id, body, query }) => {
     const one = credentials.find((each) => each.id === id)
+    if ('next_secret' in body) {
+      patchSecret(one, body)
+      return full(one)
+    }
     const warnings = judged(body, one)
     return query.get('dry_run') ? { warnings, normalized: body } : full(Object.assign(one, body))
   },
@@ -306,6 +311,7 @@ const routes = {
 Object.assign(
   routes,
   care({ origin, BASE, Refusal, list, full }),
+  endingsOf({ origin, BASE, Refusal, list, full }),
   guides({ origin, BASE, Refusal }),
 )
 const compiled = Object.entries(routes).map(([key, run]) => {
@@ -388,7 +394,7 @@ createServer(async (request, response) => {
   if (
     (isApi || path.startsWith('/jmap/')) &&
     !/fake=1/.test(request.headers.cookie ?? '') &&
-    !/sign-in|redeem|look-up/.test(path)
+    !/sign-in|redeem|look-up|^\/api\/reconnect\//.test(path)
   )
     return send(
       response,

@@ -16,6 +16,7 @@ use crate::advice::{self, Case, TokenStep};
 use crate::cause::{Outcome, Step, put, to_cause};
 use crate::http::Failure;
 use crate::profile::{Expected, Identity, ProviderProfile};
+use crate::tokens::secrets::Asking;
 use crate::{Error, Providers, tokens};
 
 /// What the callback led to.
@@ -297,28 +298,27 @@ impl Trip<'_> {
         code: &SecretString,
         verifier: &SecretString,
     ) -> Result<Result<TokenReply, Box<Case>>, Error> {
-        let id = self.credential.id;
-        let secret = self
-            .providers
-            .store()
-            .read(move |tx| Box::pin(async move { credentials::secret(tx, id).await }))
-            .await?;
         let scope = self.profile.exchange_scope();
-        let fields = &self.credential.fields;
-        let form = oauth::code_form(
-            &fields.client_id,
-            secret.as_ref(),
-            code,
-            &self.connect.redirect_uri,
-            verifier,
-            scope.as_deref(),
-        );
-        let url = self.profile.token_url_for(tenant_of(self.credential));
-        let reply = self
-            .providers
-            .http()
-            .token(self.profile, &url, &form, Duration::from_secs(30))
-            .await;
+        let client_id = &self.credential.fields.client_id;
+        let form = |secret: &SecretString| {
+            oauth::code_form(
+                client_id,
+                Some(secret),
+                code,
+                &self.connect.redirect_uri,
+                verifier,
+                scope.as_deref(),
+            )
+        };
+        let asking = Asking {
+            providers: self.providers,
+            profile: self.profile,
+            credential: self.credential,
+            trial: None,
+        };
+        let asked = asking.ask(Duration::from_secs(30), form).await?;
+        let (reply, used) = asked.ok_or(Error::NoGrant)?;
+        used.settle(self.providers, &reply).await;
         Ok(reply.map_err(|failure| {
             Box::new(match failure {
                 Failure::Unreachable(words) => Case::new("network").said(words),
@@ -450,8 +450,6 @@ impl Trip<'_> {
                         refresh_at,
                     )
                     .await?;
-                    credentials::set_status(tx, credential.id, credentials::Status::Good, None)
-                        .await?;
                     match &again {
                         Some(again) => again::renew(tx, &connect, again, &subject).await?,
                         None => {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use store::credentials::{self, Access, Credential, Status};
-use store::{CredentialId, Millis, failures, guides};
+use store::{CredentialId, Millis, failures, grants, guides};
 use wire::oauth::{self, TokenErrorKind};
 
 use crate::advice::{Case, TokenStep};
@@ -52,13 +52,7 @@ pub async fn check(
     let Some((credential, secret, uri_done, works)) = found else {
         return Ok(None);
     };
-    let check = Check {
-        providers,
-        profile: providers.profile(&credential.fields.provider)?,
-        uri: redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path),
-        credential: &credential,
-        uri_done,
-    };
+    let check = Check::new(providers, &credential, uri_done)?;
     told.tell(check.redirect_uri());
     told.tell(Step::running("discovery", check.token_host()));
     told.tell(check.discovery().await);
@@ -68,7 +62,9 @@ pub async fn check(
     told.tell(Step::running("authorize", &check.uri));
     told.tell(check.authorize().await);
     told.tell(Step::running("client", &check.profile.label));
-    told.tell(check.client(&secret).await?);
+    let (step, verdict) = check.client("client", &secret).await;
+    check.note(&secret, &step, verdict).await?;
+    told.tell(step);
     if check.profile.kind == Kind::Microsoft {
         told.tell(check.admin_consent(works));
     }
@@ -87,14 +83,30 @@ pub fn rule_case(profile: &ProviderProfile, uri: &str, rule: &redirect_uri::Rule
         .with("rule_en", &rule.en)
 }
 
-struct Check<'a> {
-    providers: &'a Providers,
-    profile: &'a ProviderProfile,
+pub(super) struct Check<'a> {
+    pub(super) providers: &'a Providers,
+    pub(super) profile: &'a ProviderProfile,
     credential: &'a Credential,
     /// The redirect URI, byte for byte.
     uri: String,
     /// When the guide's card of the redirect URI was done.
     uri_done: Option<Millis>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(
+        providers: &'a Providers,
+        credential: &'a Credential,
+        uri_done: Option<Millis>,
+    ) -> Result<Check<'a>, Error> {
+        Ok(Check {
+            providers,
+            profile: providers.profile(&credential.fields.provider)?,
+            uri: redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path),
+            credential,
+            uri_done,
+        })
+    }
 }
 
 impl Check<'_> {
@@ -200,7 +212,9 @@ impl Check<'_> {
 
     /// A named tenant is asked for a token of the app's own, which is thrown away; else a code is sent that
     /// cannot be right: `invalid_grant` then means that ID and secret were taken ("probably").
-    async fn client(&self, secret: &SecretString) -> Result<Step, Error> {
+    ///
+    /// Answers the step `name`, and what it proves of the secret; nothing where the provider could not be asked.
+    pub(super) async fn client(&self, name: &str, secret: &SecretString) -> (Step, Option<Status>) {
         let fields = &self.credential.fields;
         let form = if self.named_tenant() {
             oauth::client_credentials_form(&fields.client_id, secret, microsoft::APP_SCOPE)
@@ -226,15 +240,15 @@ impl Check<'_> {
             .await;
         let ms = millis(began);
         let label = &self.profile.label;
-        let fail = |case| Step::fail("client", label, ms, self.facts(case));
-        let (step, verdict) = match reply {
-            Ok(_) => (Step::ok("client", label, ms), Some(Status::Good)),
+        let fail = |case| Step::fail(name, label, ms, self.facts(case));
+        match reply {
+            Ok(_) => (Step::ok(name, label, ms), Some(Status::Good)),
             Err(failure @ Failure::Unreachable(_)) => (fail(unreachable(failure)), None),
             Err(Failure::Refused(error)) => {
                 let case = || tokens::case_of(self.profile, &error, TokenStep::Probe, None);
                 match error.kind {
                     TokenErrorKind::InvalidGrant if !self.named_tenant() => {
-                        let mut step = Step::ok("client", label, ms).said(&error.provider_said);
+                        let mut step = Step::ok(name, label, ms).said(&error.provider_said);
                         step.case = Some(self.facts(Case::new("client-probably-right")));
                         (step, None)
                     }
@@ -244,25 +258,48 @@ impl Check<'_> {
                     _ => (fail(case()), None),
                 }
             }
-        };
+        }
+    }
+
+    /// Keeps what was proven of the current secret. A refusal while another secret is held is left to the next
+    /// token request, which tries that one: a grant makes it now.
+    async fn note(
+        &self,
+        secret: &SecretString,
+        step: &Step,
+        verdict: Option<Status>,
+    ) -> Result<(), Error> {
         // A bad code that is refused as such proves nothing wrong: what was broken may be mended, so grants try.
         let verdict = verdict.or_else(|| {
             (step.outcome == Outcome::Ok && self.credential.status == Status::Broken)
                 .then_some(Status::Good)
         });
-        if let Some(status) = verdict {
-            let cause = step.case.as_ref().map(to_cause);
-            let id = self.credential.id;
-            self.providers
-                .store()
-                .write(move |tx| {
-                    Box::pin(async move {
-                        credentials::set_status(tx, id, status, cause.as_ref()).await
-                    })
+        let Some(status) = verdict else {
+            return Ok(());
+        };
+        let (id, secret) = (self.credential.id, secret.clone());
+        let case = step
+            .case
+            .clone()
+            .unwrap_or_else(|| Case::new("client-refused"));
+        let holds_another = self.credential.next.is_some() || self.credential.previous.is_some();
+        let until = tokens::secrets::wait(self.providers, &case.cause_id);
+        let cause = to_cause(&case);
+        self.providers
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    if status == Status::Good {
+                        return credentials::worked(tx, id, &secret).await;
+                    }
+                    if holds_another && grants::try_now(tx, id).await? {
+                        return Ok(());
+                    }
+                    credentials::refused(tx, id, &secret, &cause, until).await
                 })
-                .await?;
-        }
-        Ok(step)
+            })
+            .await?;
+        Ok(())
     }
 
     /// Microsoft does not tell it without a person: what is known is whether a consent came back to us, and whether
@@ -288,7 +325,7 @@ impl Check<'_> {
         Step::warn("admin_consent", subject, 0, case)
     }
 
-    async fn count(&self, steps: &[Step]) {
+    pub(super) async fn count(&self, steps: &[Step]) {
         let at = failures::Where {
             provider: self.credential.fields.provider.clone(),
             credential: Some(self.credential.id),
@@ -322,6 +359,6 @@ fn same_host(one: &str, other: &str) -> bool {
     host(one).is_some() && host(one) == host(other)
 }
 
-fn millis(began: Instant) -> u64 {
+pub(super) fn millis(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -9,6 +9,7 @@ use store::{GrantId, Millis};
 use wire::oauth;
 
 use super::answer::{answer_of, ends_at, life_of, refresh_case};
+use super::secrets::{self, Trial, Used};
 use super::step::{self, Action, Answer, Event, Outcome, State, View};
 use crate::advice::Case;
 use crate::cause::to_cause;
@@ -26,6 +27,10 @@ struct Flight {
     owner: String,
     tokens: Option<Tokens>,
     refusal: Option<Case>,
+    /// Which of the credential's secrets the last request took.
+    used: Option<Used>,
+    /// The next secret is to be tried first.
+    trial: Option<Trial>,
 }
 
 /// Drives [`step::step`] once from looking to its end.
@@ -33,9 +38,13 @@ pub(super) async fn run(
     providers: &Providers,
     id: GrantId,
     least_life: Millis,
+    trial: Option<Trial>,
 ) -> Result<Outcome, Error> {
     let store = providers.store();
-    let mut flight = read_flight(providers, id).await?;
+    let mut flight = Flight {
+        trial,
+        ..read_flight(providers, id).await?
+    };
     let mut state = State::Looking;
     let mut event = Event::Read {
         now: store.now(),
@@ -48,10 +57,11 @@ pub(super) async fn run(
         event = match action {
             Action::Read => {
                 // The lease is held under the owner's name: a second look must not change it.
-                let (refusal, owner) = (flight.refusal.take(), flight.owner.clone());
                 flight = Flight {
-                    refusal,
-                    owner,
+                    refusal: flight.refusal,
+                    owner: flight.owner,
+                    used: flight.used,
+                    trial: flight.trial,
                     ..read_flight(providers, id).await?
                 };
                 Event::Read {
@@ -129,6 +139,8 @@ async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error
         owner,
         tokens: None,
         refusal: None,
+        used: None,
+        trial: None,
     })
 }
 
@@ -159,17 +171,16 @@ impl Flight {
         previous: bool,
         within: Millis,
     ) -> Result<Answer, Error> {
-        let (id, credential_id) = (self.grant.id, self.credential.id);
-        let (token, secret) = providers
+        let id = self.grant.id;
+        let token = providers
             .store()
             .read(move |tx| {
                 Box::pin(async move {
-                    let token = if previous {
-                        grants::previous_refresh_token(tx, id).await?
+                    if previous {
+                        grants::previous_refresh_token(tx, id).await
                     } else {
-                        grants::refresh_token(tx, id).await?
-                    };
-                    Ok((token, credentials::secret(tx, credential_id).await?))
+                        grants::refresh_token(tx, id).await
+                    }
                 })
             })
             .await?;
@@ -179,24 +190,30 @@ impl Flight {
             self.refusal = Some(case);
             return Ok(Answer::None);
         };
-        let (Some(token), Some(secret)) = (token, secret) else {
+        let Some(token) = token else {
             return Ok(Answer::GrantRefused);
         };
         let client_id = &self.credential.fields.client_id;
         let app_only = self.credential.fields.access == Access::AppOnly;
-        let form = if app_only {
-            oauth::client_credentials_form(client_id, &secret, microsoft::APP_SCOPE)
-        } else {
-            let scope = profile.refresh_scope(Some(&self.grant.scopes));
-            oauth::refresh_form(client_id, Some(&secret), &token, scope.as_deref())
+        let form = |secret: &_| {
+            if app_only {
+                oauth::client_credentials_form(client_id, secret, microsoft::APP_SCOPE)
+            } else {
+                let scope = profile.refresh_scope(Some(&self.grant.scopes));
+                oauth::refresh_form(client_id, Some(secret), &token, scope.as_deref())
+            }
         };
-        let tenant =
-            Some(self.credential.fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
         let deadline = Duration::from_millis(within.max(1_000).unsigned_abs());
-        let reply = providers
-            .http()
-            .token(profile, &profile.token_url_for(tenant), &form, deadline)
-            .await;
+        let asking = secrets::Asking {
+            providers,
+            profile,
+            credential: &self.credential,
+            trial: self.trial.as_ref(),
+        };
+        let Some((reply, used)) = asking.ask(deadline, form).await? else {
+            return Ok(Answer::GrantRefused);
+        };
+        self.used = Some(used);
         let now = providers.store().now();
         Ok(match reply {
             Ok(reply) => {
@@ -231,6 +248,14 @@ impl Flight {
             .facts(case)
             .with("address", &self.grant.subject.address)
             .with("credential", self.credential.id.to_string())
+            .with(
+                "date",
+                self.credential
+                    .fields
+                    .secret_ends_on
+                    .clone()
+                    .unwrap_or_default(),
+            )
     }
 
     async fn keep(
@@ -242,7 +267,8 @@ impl Flight {
         let Some(tokens) = self.tokens.take() else {
             return Ok(false);
         };
-        let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
+        let (id, owner) = (self.grant.id, self.owner.clone());
+        let used = self.used.take();
         // Spread: grants that were refreshed in one minute shall not all come back in one minute.
         let early = i64::try_from(
             providers
@@ -260,9 +286,8 @@ impl Flight {
                 Box::pin(async move {
                     let stored =
                         grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
-                    if stored {
-                        credentials::set_status(tx, credential, credentials::Status::Good, None)
-                            .await?;
+                    if let Some(used) = used {
+                        used.worked(tx).await?;
                     }
                     Ok(stored)
                 })
@@ -280,6 +305,7 @@ impl Flight {
         next_try: Option<Millis>,
     ) -> Result<(), Error> {
         let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
+        let used = self.used.take();
         let case = self.refusal.take().unwrap_or_else(|| self.facts_only());
         let cause = to_cause(&case);
         let counted = cause.clone();
@@ -299,14 +325,8 @@ impl Flight {
                     let turned = status.map(|status| (status, until, cause.clone()));
                     let next = next_try.map(|time| time + jitter);
                     let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
-                    if ours && status == Some(Status::AppBroken) {
-                        credentials::set_status(
-                            tx,
-                            credential,
-                            credentials::Status::Broken,
-                            Some(&cause),
-                        )
-                        .await?;
+                    if let Some(used) = used.filter(|_| ours && status == Some(Status::AppBroken)) {
+                        used.refused(tx, &cause).await?;
                     }
                     Ok(())
                 })

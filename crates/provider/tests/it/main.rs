@@ -2,4 +2,5 @@
 
 mod consent;
 mod scene;
+mod secrets;
 mod tokens;

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use provider::advice::Language;
-use provider::cause::{Outcome, Told};
+use provider::cause::{Outcome, Step, Told};
 use provider::credentials::{self as ours, Input, Remark};
 use provider::redirect_uri;
 use secrecy::SecretString;
 use store::credentials::{self, Credential};
 use store::{CredentialId, Store};
 
-use super::{operator, print_items, read_secret};
+use super::{next_secret, operator, print_items, read_secret};
 use crate::config::Config;
 use crate::json;
 use crate::serve::{open_store, providers};
@@ -83,6 +83,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rotate the secret: hold the next one beside it, prove it, switch to it
+    #[command(subcommand)]
+    NextSecret(next_secret::Command),
 }
 
 fn input(provider: Option<String>, fields: Fields) -> Result<Input> {
@@ -106,12 +109,14 @@ fn input(provider: Option<String>, fields: Fields) -> Result<Input> {
         tenant: fields.tenant,
         secret_ends_on: fields.secret_ends_on,
         redirect_path: fields.redirect_path,
+        next_secret: None,
+        next_secret_ends_on: None,
         access: None,
         allowed_addresses: Some(fields.allowed_addresses).filter(|list| !list.is_empty()),
     })
 }
 
-fn told(remarks: &[Remark]) -> String {
+pub(super) fn told(remarks: &[Remark]) -> String {
     remarks
         .iter()
         .map(|remark| format!("{}: {}", remark.field, remark.message))
@@ -119,7 +124,24 @@ fn told(remarks: &[Remark]) -> String {
         .join("\n")
 }
 
-async fn find(store: &Store, id: &str) -> Result<Credential> {
+/// The steps of a check, as a table or as JSON.
+pub(super) fn print_steps(steps: &[Step], json: bool) {
+    let items: Vec<_> = steps
+        .iter()
+        .map(|step| step.to_json(Language::En))
+        .collect();
+    if json {
+        println!("{}", serde_json::json!({ "steps": items }));
+    } else {
+        print_items(
+            false,
+            &items,
+            &["outcome", "name", "subject", "provider_said", "advice.cure"],
+        );
+    }
+}
+
+pub(super) async fn find(store: &Store, id: &str) -> Result<Credential> {
     let id: CredentialId = id.parse().with_context(|| {
         format!("{id:?} is no credential id; `tegata credential list` shows them")
     })?;
@@ -232,22 +254,13 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
             let steps = ours::check(&providers, credential.id, Told::default())
                 .await?
                 .context("there is no such credential")?;
-            let items: Vec<_> = steps
-                .iter()
-                .map(|step| step.to_json(Language::En))
-                .collect();
-            if json {
-                println!("{}", serde_json::json!({ "steps": items }));
-            } else {
-                print_items(
-                    false,
-                    &items,
-                    &["outcome", "name", "subject", "provider_said", "advice.cure"],
-                );
-            }
+            print_steps(&steps, json);
             if steps.iter().any(|step| step.outcome == Outcome::Fail) {
                 return Ok(ExitCode::FAILURE);
             }
+        }
+        Command::NextSecret(command) => {
+            return next_secret::run(&store, &providers, &all, command).await;
         }
     }
     store.close().await;

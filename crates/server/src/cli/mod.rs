@@ -6,6 +6,7 @@ mod check;
 mod credential;
 mod demo;
 mod doctor;
+mod next_secret;
 mod sandbox;
 mod token;
 mod user;

@@ -10,7 +10,7 @@ use provider::redirect_uri;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::CredentialId;
-use store::credentials::{self, Credential};
+use store::credentials::{self, Credential, NextChange};
 
 use super::Web;
 use super::caller::{Administrator, Body, Client, Query, SignedIn, actor};
@@ -32,8 +32,8 @@ pub async fn providers(State(web): State<Web>, _: SignedIn) -> Json<Value> {
 }
 
 /// A credential with what is counted about it.
-struct Known {
-    credential: Credential,
+pub(super) struct Known {
+    pub(super) credential: Credential,
     in_use_by: usize,
     people_consented: i64,
 }
@@ -54,7 +54,7 @@ fn etag(credential: &Credential) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-fn answer(web: &Web, status: StatusCode, known: &Known) -> Response {
+pub(super) fn answer(web: &Web, status: StatusCode, known: &Known) -> Response {
     let mut response = (status, Json(show(web, known))).into_response();
     response
         .headers_mut()
@@ -72,7 +72,7 @@ async fn count(tx: &mut store::Tx, credential: Credential) -> store::Result<Know
     })
 }
 
-async fn load(web: &Web, id: CredentialId) -> Result<Known, Problem> {
+pub(super) async fn load(web: &Web, id: CredentialId) -> Result<Known, Problem> {
     let found = web
         .store()
         .read(move |tx| {
@@ -165,12 +165,16 @@ async fn all(web: &Web) -> Result<Vec<Credential>, Problem> {
 
 fn judged(prepared: &ours::Prepared, web: &Web) -> Json<Value> {
     let fields = &prepared.fields;
+    let next_hint = match &prepared.next {
+        NextChange::Set { hint, .. } => Some(hint),
+        _ => None,
+    };
     Json(json!({
         "warnings": prepared.warnings,
         "normalized": {
             "provider": fields.provider, "name": fields.name, "client_id": fields.client_id, "note": fields.note,
             "tenant": fields.tenant, "secret_hint": fields.secret_hint, "secret_ends_on": fields.secret_ends_on,
-            "redirect_path": fields.redirect_path, "access": fields.access.word(),
+            "next_secret_hint": next_hint, "redirect_path": fields.redirect_path, "access": fields.access.word(),
             "allowed_addresses": fields.allowed_addresses,
             "redirect_uri": redirect_uri::uri(web.providers().public_url(), &fields.redirect_path),
         },
@@ -200,7 +204,7 @@ pub async fn add(
     Ok(answer(&web, StatusCode::CREATED, &known))
 }
 
-fn changed_meanwhile() -> Problem {
+pub(super) fn changed_meanwhile() -> Problem {
     Problem::new(
         StatusCode::PRECONDITION_FAILED,
         "changed-meanwhile",
@@ -211,6 +215,22 @@ fn changed_meanwhile() -> Problem {
         "ページを読み込み直して内容を確認し、もう一度変更してください。",
         "Load the page again, look at what it says now, and repeat your change.",
     )
+}
+
+/// The caller has seen the credential as it is.
+pub(super) fn unchanged(headers: &HeaderMap, known: &Credential) -> Result<(), Problem> {
+    let shown = headers.get(header::IF_MATCH).ok_or_else(|| {
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if-match-missing",
+            "If-Match ヘッダーが必要です。",
+            "The header If-Match is missing: send the ETag of what you read.",
+        )
+    })?;
+    if shown != etag(known) {
+        return Err(changed_meanwhile());
+    }
+    Ok(())
 }
 
 /// `PATCH /api/credentials/{id}` with `If-Match`
@@ -232,20 +252,14 @@ pub async fn update(
         .collect();
     let prepared = ours::prepare(web.providers(), &input, Some(&known), &others, language())
         .map_err(Problem::fields)?;
+    let same = ours::same_as_current(web.store(), id, &prepared, language()).await?;
+    if let Some(remark) = same {
+        return Err(Problem::fields(vec![remark]));
+    }
     if options.dry_run() {
         return Ok(judged(&prepared, &web).into_response());
     }
-    let shown = headers.get(header::IF_MATCH).ok_or_else(|| {
-        Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "if-match-missing",
-            "If-Match ヘッダーが必要です。",
-            "The header If-Match is missing: send the ETag of what you read.",
-        )
-    })?;
-    if shown != etag(&known) {
-        return Err(changed_meanwhile());
-    }
+    unchanged(&headers, &known)?;
     let actor = actor(&caller, &client);
     let version = known.version;
     let done = web

@@ -15,6 +15,7 @@ pub mod guides;
 pub mod health;
 pub mod invitations;
 pub mod login_sessions;
+pub mod next_secret;
 pub mod page_errors;
 pub mod problem;
 pub mod protocol_log;
@@ -136,6 +137,18 @@ pub fn router(web: Web) -> Router {
                 .delete(credentials::remove),
         )
         .route("/credentials/{id}/check", post(credentials::check))
+        .route(
+            "/credentials/{id}/next-secret/check",
+            post(next_secret::check),
+        )
+        .route(
+            "/credentials/{id}/next-secret/switch",
+            post(next_secret::switch),
+        )
+        .route(
+            "/credentials/{id}/previous-secret",
+            delete(next_secret::drop_previous),
+        )
         .route(
             "/credentials/{id}/admin-consent",
             get(connect::admin_consent),

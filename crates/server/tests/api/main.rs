@@ -15,6 +15,7 @@ mod house;
 mod imports;
 mod invitations;
 mod login_sessions;
+mod next_secret;
 mod paths;
 mod postgres;
 mod problems;

@@ -7,6 +7,7 @@ mod faults;
 mod mail_oddities;
 mod receive;
 mod reconnect;
+mod rotation;
 mod s67;
 mod scene;
 mod send;

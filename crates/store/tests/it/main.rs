@@ -22,6 +22,7 @@ mod people;
 mod reconnect_links;
 mod schema;
 mod search;
+mod secrets;
 mod submissions;
 mod threads;
 mod transactions;

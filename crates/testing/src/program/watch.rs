@@ -89,6 +89,7 @@ impl Watch {
             ("current_password", Kind::Password),
             ("new_password", Kind::Password),
             ("client_secret", Kind::ClientSecret),
+            ("next_secret", Kind::ClientSecret),
         ] {
             if let Some(secret) = body[member].as_str() {
                 self.plant(kind, secret.trim());

@@ -1,8 +1,9 @@
 //! What needs a hand today, the failing first. Each line leads to the place that mends it.
 
-import type { Account, Credential, Health, Step } from '../../api/types'
+import type { Account, Credential, Ending, Health, Step, SystemMailbox } from '../../api/types'
 import { needsHand, worstAdvice, worstState, type State } from '../../mail/states'
 import { t, tn } from '../../words/words.svelte'
+import { cureOf, left, reasonOf } from '../endings/endings'
 import { CONSENTED_CAP, endsSoon, nearCap } from './credential'
 
 export type Todo = {
@@ -19,9 +20,15 @@ export type Now = {
   health: Health | null
   /** The name of a provider for people. */
   label?: (provider: string) => string
+  /** What ends next; null where it is not known. */
+  endings?: Ending[] | null
+  system?: SystemMailbox | null
 }
 
 const MAX_ACCOUNTS = 8
+const MAX_ENDINGS = 4
+const NEAR_DAYS = 60
+const URGENT_DAYS = 7
 
 export function todoOf({
   steps,
@@ -29,6 +36,8 @@ export function todoOf({
   accounts,
   health,
   label = (name) => name,
+  endings = null,
+  system = null,
 }: Now): Todo[] {
   const bad: Todo[] = []
   const soon: Todo[] = []
@@ -51,7 +60,7 @@ export function todoOf({
         note: one.advice?.cure,
         to: one.advice?.card ?? to,
       })
-    if (endsSoon(one))
+    if (!endings && endsSoon(one))
       soon.push({
         tone: 'soon',
         text: t('cred.endsOn', { name: one.name, date: one.secret_ends_on ?? '' }),
@@ -68,6 +77,34 @@ export function todoOf({
         to,
       })
   }
+  const near = (endings ?? []).filter(({ days, moves }) => !moves && days <= NEAR_DAYS)
+  for (const one of near.slice(0, MAX_ENDINGS)) {
+    const secret = one.kind === 'secret'
+    const line = {
+      text: t(secret ? 'endings.todoSecret' : 'endings.todoGrant', {
+        name: secret ? one.name : (one.mailboxes[0]?.address ?? one.name),
+        left: left(one.days),
+      }),
+      note: reasonOf(one),
+      to: cureOf(one, undefined, true)?.to ?? '/admin/endings',
+    }
+    if (one.days <= URGENT_DAYS) bad.push({ tone: 'bad', ...line })
+    else soon.push({ tone: 'soon', ...line })
+  }
+  if (near.length > MAX_ENDINGS)
+    soon.push({
+      tone: 'soon',
+      text: tn('endings.todoMore', near.length - MAX_ENDINGS),
+      to: '/admin/endings',
+    })
+  if (system && !system.works && accounts.length)
+    soon.push({
+      tone: 'soon',
+      text: system.account_id
+        ? t('system.todoBroken', { address: system.address ?? '' })
+        : t('system.todo'),
+      to: '/admin/endings',
+    })
   const stopped = accounts.filter(needsHand).sort((a, b) => worstState(b).rank - worstState(a).rank)
   for (const account of stopped.slice(0, MAX_ACCOUNTS))
     bad.push({

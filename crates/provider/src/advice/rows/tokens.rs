@@ -268,6 +268,23 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
+        "secret-switched",
+        Config,
+        Administrator,
+        0,
+        Card::Credential,
+        [
+            "使用中のシークレットが {provider} に拒否されたため、登録されていたもう 1 つのシークレットに自動で切り替えました。",
+            "拒否されたシークレットは、期限切れか、{provider} 側で無効化または削除されています。メールの送受信は続いています。",
+            "認証情報の画面で内容を確認してください。拒否されたシークレットは「以前のシークレット」として残っています。不要であれば削除し、今のシークレットの期限が切れる前に次のシークレットを登録してください。",
+        ],
+        [
+            "{provider} refused the client secret in use, so the other one that was held has taken its place.",
+            "The refused one has ended, or was disabled or deleted at {provider}. Mail goes on.",
+            "Look at the credential. The refused secret is kept there as the previous one: remove it if it is not needed, and enter a next secret before the current one ends.",
+        ],
+    ),
+    row(
         "secret-ends-soon",
         Config,
         Administrator,

@@ -1,0 +1,24 @@
+//! What outlives the way to the provider and back: the link, by the consent it began. Only
+//! in this tab, and only until it is done.
+
+const KEY = 'tegata.reconnect'
+type Kept = { id: string; token: string }
+
+export function keepReconnect(kept: Kept | null) {
+  if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept))
+  else sessionStorage.removeItem(KEY)
+}
+
+export function keptReconnect(): Kept | null {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Kept | null
+    return kept?.id && kept.token ? kept : null
+  } catch {
+    return null
+  }
+}
+
+/** Whether an address is the way back from a consent that a link began: the provider's
+ *  answer lands at `/connect/{id}`, as for every consent. */
+export const isWayBack = (parts: string[]): boolean =>
+  parts[0] === 'connect' && !!parts[1] && keptReconnect()?.id === parts[1]
