@@ -306,7 +306,8 @@ async fn a_link_opens_nothing_else() {
     let stranger = house.tegata.stranger();
     let way = house.goes(&stranger, &token, &Choice::allow(ALICE)).await;
     // As a key, as a session, as the cookie: nothing is read with it.
-    let as_key = stranger.with_token(&token);
+    let mut as_key = stranger.clone();
+    as_key.bearer = Some(token.clone());
     for browser in [&as_key, &way.browser] {
         for path in [
             "/api/me",
