@@ -6,6 +6,7 @@ mod health;
 mod http;
 mod import;
 mod json;
+mod reach;
 mod self_check;
 mod serve;
 mod tls;

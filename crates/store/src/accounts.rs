@@ -210,6 +210,7 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
         )
         .await?;
         if before != new.grant_id {
+            intervals::leave_grant(tx, id, before).await?;
             crate::grants::give_up_unused(tx, before).await?;
         }
         fulfil(tx, id, &new).await?;
@@ -323,6 +324,29 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Account>> {
         .rows(
             format!("SELECT {COLUMNS} FROM accounts a ORDER BY a.mailbox_address, a.id"),
             args![],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Accounts behind an id, in the order of their ids: one person's own, or everybody's.
+pub async fn page(
+    tx: &mut Tx,
+    owner: Option<UserId>,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Account>> {
+    let after = after.map_or([0; 16], |id| id.0).to_vec();
+    let (one, owner) = match owner {
+        Some(owner) => ("a.owner_id = $3", owner.0.to_vec()),
+        None => ("LENGTH($3) = 16", [0; 16].to_vec()),
+    };
+    let rows = tx
+        .rows(
+            format!(
+                "SELECT {COLUMNS} FROM accounts a WHERE a.id > $1 AND {one} ORDER BY a.id LIMIT $2"
+            ),
+            args![after, limit, owner],
         )
         .await?;
     rows.iter().map(read).collect()

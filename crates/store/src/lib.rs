@@ -24,6 +24,7 @@ pub mod failures;
 pub mod folders;
 pub mod grants;
 pub mod guides;
+pub mod heartbeat;
 pub mod id;
 pub mod identities;
 pub mod intents;

@@ -19,6 +19,7 @@ pub mod next_secret;
 pub mod page_errors;
 pub mod problem;
 pub mod protocol_log;
+pub mod reach;
 pub mod reconnect;
 pub mod reconnects;
 pub mod self_check;
@@ -121,6 +122,8 @@ pub fn router(web: Web) -> Router {
         .route("/reconnect/look-up", post(reconnect::look_up))
         .route("/reconnect/begin", post(reconnect::begin))
         .route("/reconnect/follow", post(reconnect::follow))
+        .route("/reach", get(reach::find))
+        .route("/reach.csv", get(reach::file))
         .route("/reconnects", get(reconnects::list))
         .route("/reconnect-links", post(reconnects::make))
         .route("/tokens", get(api_tokens::list).post(api_tokens::add))
