@@ -2,7 +2,7 @@
 
 export type Place = { base: string; control: string }
 /** One for each file of stories that changes what is registered: they run side by side. */
-export type Places = { story: Place; trouble: Place; guide: Place; faults: Place; demo: Place }
+export type Places = Record<'story' | 'trouble' | 'guide' | 'faults' | 'endings' | 'demo', Place>
 
 export const ADMIN = { login: 'kanri', password: 'stories have a long password' }
 export const DEMO = {
@@ -22,4 +22,5 @@ export const story = at('story')
 export const trouble = at('trouble')
 export const guide = at('guide')
 export const faults = at('faults')
+export const endings = at('endings')
 export const demo = at('demo')

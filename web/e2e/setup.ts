@@ -31,7 +31,7 @@ export default async function setup() {
   }
   try {
     const shots = !!process.env.TEGATA_SHOTS
-    const empty = shots ? [] : (['story', 'trouble', 'guide', 'faults'] as const)
+    const empty = shots ? [] : (['story', 'trouble', 'guide', 'faults', 'endings'] as const)
     const started = await Promise.all([
       demo(join(folder, 'demo'), start).then((place) => ['demo', place] as const),
       ...empty.map(

@@ -40,6 +40,8 @@ async fn all_fresh(scene: &Scene, grant: GrantId, callers: usize) -> Vec<Fresh> 
 /// The token that is held is refused, so that the next caller refreshes: the time from then on.
 async fn refreshed(scene: &Scene, grant: GrantId, callers: usize) -> Duration {
     let held = fresh(scene, grant).await;
+    // A token that is refused sooner is a reason to wait.
+    scene.turn_clock(400);
     let refused = tokens::refused(&scene.providers, grant, held.version).await;
     refused.expect("the store works");
     let began = Instant::now();

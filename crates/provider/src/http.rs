@@ -22,8 +22,10 @@ const LONGEST_BODY: usize = 256 * 1024;
 pub enum Failure {
     /// The endpoint answered, and it was no token.
     Refused(Box<oauth::TokenError>),
-    /// There was no answer: name, connection, TLS, time. In words without secrets.
+    /// There was no answer, or only a part of one, though the request may have arrived. In words without secrets.
     Unreachable(String),
+    /// Nothing was sent: name, connection, TLS. In words without secrets.
+    NotSent(String),
 }
 
 /// A client for each set of certificate authorities.
@@ -215,12 +217,21 @@ async fn answer_in<T>(
 ) -> Result<T, Failure> {
     match tokio::time::timeout(deadline, request).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(Failure::Unreachable(in_words(&error))),
+        Ok(Err(error)) if was_sent(&error) => Err(Failure::Unreachable(in_words(&error))),
+        Ok(Err(error)) => Err(Failure::NotSent(in_words(&error))),
         Err(_) => Err(Failure::Unreachable(format!(
             "no answer within {} seconds",
             deadline.as_secs()
         ))),
     }
+}
+
+/// Whether anything can have reached the other side.
+fn was_sent(error: &anyhow::Error) -> bool {
+    let failed = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<reqwest::Error>());
+    failed.is_some_and(|error| !error.is_connect() && !error.is_builder())
 }
 
 /// The chain of causes, without the address: it may hold what is nobody's business.

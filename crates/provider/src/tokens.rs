@@ -10,18 +10,19 @@
 //!                            -> app refused             -> AppBroken, the credential is told
 //!                            -> refused for good        -> NeedsConsent, announced
 //!
-//! The rules are in [`step`]; here they meet the row, the endpoint and the clock. What always holds: a new
+//! The rules are in [`step`]; in `flight` they meet the row, the endpoint and the clock, behind `gate`, which keeps
+//! to a pace for each credential; `keeper` refreshes ahead. What always holds: a new
 //! token is stored before anyone uses it, and a refresh that has begun goes on when its caller is gone, so
 //! that no reply is lost with a closed browser.
 
 mod answer;
 mod flight;
+mod gate;
 mod keeper;
+mod memory;
 pub(crate) mod secrets;
 pub mod step;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
@@ -33,6 +34,7 @@ use crate::{Error, Providers};
 pub(crate) use answer::{case_of, ends_at, life_of};
 use flight::run;
 pub use keeper::{end_given_up, forget_changed, keep_fresh};
+pub(crate) use memory::Memory;
 pub use secrets::keep_trying;
 use step::Outcome;
 
@@ -64,56 +66,6 @@ pub enum Answered {
     NeedsConsent(Cause),
 }
 
-/// What is remembered in this process, so that a token in hand costs no query.
-#[derive(Default)]
-pub(crate) struct Memory {
-    tokens: Mutex<HashMap<GrantId, Fresh>>,
-    flights: Mutex<HashMap<GrantId, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-impl Memory {
-    fn get(&self, id: GrantId, now: Millis, least_life: Millis) -> Option<Fresh> {
-        let tokens = self
-            .tokens
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        tokens
-            .get(&id)
-            .filter(|fresh| fresh.ends_at - now >= least_life)
-            .cloned()
-    }
-
-    fn put(&self, id: GrantId, fresh: Fresh) {
-        self.tokens
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(id, fresh);
-    }
-
-    fn forget(&self, id: Option<GrantId>) {
-        let mut tokens = self
-            .tokens
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        match id {
-            Some(id) => {
-                tokens.remove(&id);
-            }
-            None => tokens.clear(),
-        }
-    }
-
-    /// Callers of this process that want the same grant queue here and share the first one's answer.
-    fn flight(&self, id: GrantId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut flights = self
-            .flights
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        flights.retain(|_, flight| Arc::strong_count(flight) > 1);
-        flights.entry(id).or_default().clone()
-    }
-}
-
 /// A token of this grant that still works for a while.
 ///
 /// Errors: only the store's; everything the provider can say is an [`Answered`].
@@ -143,17 +95,23 @@ pub async fn refused(providers: &Providers, id: GrantId, version: i64) -> Result
 }
 
 async fn ask(providers: &Providers, id: GrantId, least_life: Millis) -> Result<Answered, Error> {
-    if let Some(fresh) = providers
-        .memory()
-        .get(id, providers.store().now(), least_life)
-    {
+    let world = providers.store().world();
+    if let Some(fresh) = providers.memory().get(id, world, least_life) {
         return Ok(Answered::Fresh(fresh));
     }
     let providers = providers.clone();
     // In a task of its own: the reply of a refresh must be stored even when nobody waits for it any more.
+    let now = providers.store().now();
     let task = tokio::spawn(async move { fly(&providers, id, least_life).await });
-    task.await
-        .unwrap_or_else(|_| Err(Error::Store(store::Error::BrokenOff)))
+    match tokio::time::timeout(LONGEST_ASK + LONGEST_ASK, task).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_)) => Err(Error::Store(store::Error::BrokenOff)),
+        // The flight goes on, say until the database takes its tokens.
+        Err(_) => Ok(Answered::Later(
+            now + step::LONGEST_WAIT,
+            Cause::new("network"),
+        )),
+    }
 }
 
 async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<Answered, Error> {
@@ -161,10 +119,8 @@ async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<A
     let began = Instant::now();
     loop {
         let turn = flight.lock().await;
-        if let Some(fresh) = providers
-            .memory()
-            .get(id, providers.store().now(), least_life)
-        {
+        let world = providers.store().world();
+        if let Some(fresh) = providers.memory().get(id, world, least_life) {
             return Ok(Answered::Fresh(fresh));
         }
         let mut heard = providers.store().listen();
@@ -178,12 +134,16 @@ async fn fly(providers: &Providers, id: GrantId, least_life: Millis) -> Result<A
                 let (Some(token), Some(ends_at)) = (token, grant.access_ends_at) else {
                     continue;
                 };
+                // Nor is a token any use whose end has come since.
+                if ends_at <= providers.store().now() {
+                    continue;
+                }
                 let fresh = Fresh {
                     token,
                     ends_at,
                     version: grant.version,
                 };
-                providers.memory().put(id, fresh.clone());
+                providers.memory().put(id, fresh.clone(), world);
                 return Ok(Answered::Fresh(fresh));
             }
             Outcome::Busy(until) if began.elapsed() > LONGEST_ASK => {

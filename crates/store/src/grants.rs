@@ -7,6 +7,8 @@
 //!     renewed     (version still the same)        -> version + 1, new tokens durable, lease gone
 //!     give_back   (lease still ours)              -> state and next try noted, tokens untouched
 //!
+//! They stand in [`refresh`](self::take_lease); when the next refresh is due, beside them.
+//!
 //! What always holds: a grant row is never emptied. A refresh token is only replaced by a newer one under
 //! a higher version, and the one before it is kept until the new one has worked. Only a person's order
 //! ([`give_up_unused`]) takes a grant away.
@@ -14,6 +16,7 @@
 mod app;
 mod app_broken;
 mod given_up;
+mod refresh;
 
 use secrecy::SecretString;
 
@@ -30,6 +33,10 @@ use crate::world::Millis;
 pub use app::of_app;
 pub use app_broken::{mend, park, to_prove_on, try_now, try_one};
 pub use given_up::{give_up_unused, given_up, remove_given_up};
+pub use refresh::{
+    Due, access_token_refused, distrust_access_tokens, due, give_back, got_after, next_due,
+    refresh_token_of, renewed, take_lease,
+};
 
 /// The state of a grant (words of the contract).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +131,12 @@ pub struct Grant {
     pub lease_until: Option<Millis>,
     /// Failed tries in a row.
     pub failures: i64,
+    /// Access tokens in a row that a server refused before they had proved themselves.
+    pub rejections: i64,
+    /// Since when it is not known what the provider did with a request of ours; gone with the next new token.
+    pub unanswered_at: Option<Millis>,
+    /// Whether the refresh token before the newest is kept.
+    pub has_previous: bool,
     /// When the next refresh is due.
     pub refresh_at: Option<Millis>,
     /// The last successful refresh or consent.
@@ -148,7 +161,8 @@ pub struct Tokens {
 
 const COLUMNS: &str = "id, user_id, credential_id, issuer, subject, address, tenant, scopes, access_token IS NOT NULL, \
                        access_ends_at, refresh_ends_at, status, status_since, status_until, cause, version, \
-                       lease_owner, lease_until, failures, refresh_at, refreshed_at, created_at";
+                       lease_owner, lease_until, failures, refresh_at, refreshed_at, created_at, rejections, unanswered_at, \
+                       previous_refresh_token IS NOT NULL";
 
 fn read(row: &Row) -> Result<Grant> {
     Ok(Grant {
@@ -178,6 +192,9 @@ fn read(row: &Row) -> Result<Grant> {
         refresh_at: row.get(19)?,
         refreshed_at: row.get(20)?,
         created_at: row.get(21)?,
+        rejections: row.get(22)?,
+        unanswered_at: row.get(23)?,
+        has_previous: row.get(24)?,
     })
 }
 
@@ -247,7 +264,7 @@ pub async fn access_token(tx: &mut Tx, id: GrantId) -> Result<Option<SecretStrin
     sealed(tx, id, "access_token").await
 }
 
-/// The refresh token, for its holder of the lease.
+/// The refresh token, for ending the grant at the provider.
 pub async fn refresh_token(tx: &mut Tx, id: GrantId) -> Result<Option<SecretString>> {
     sealed(tx, id, "refresh_token").await
 }
@@ -314,8 +331,8 @@ pub async fn consented(
             "UPDATE grants SET address = $2, tenant = $3, scopes = $4, \
              previous_refresh_token = CASE WHEN $5 IS NULL THEN previous_refresh_token ELSE refresh_token END, \
              refresh_token = COALESCE($5, refresh_token), access_token = $6, access_ends_at = $7, refresh_ends_at = $8, \
-             version = version + 1, lease_owner = NULL, lease_until = NULL, failures = 0, refresh_at = $9, refreshed_at = $10, created_at = $10 \
-             WHERE id = $1",
+             version = version + 1, lease_owner = NULL, lease_until = NULL, failures = 0, refresh_at = $9, refreshed_at = $10, created_at = $10, \
+             rejections = 0, unanswered_at = NULL WHERE id = $1",
             args![id, &subject.address, &subject.tenant, scopes, refresh, access, tokens.access_ends_at, tokens.refresh_ends_at, refresh_at, now],
         )
         .await?;
@@ -345,90 +362,6 @@ pub async fn consented(
     Ok(id)
 }
 
-/// Takes the lease if nobody has it and the version is still the one that was read.
-pub async fn take_lease(
-    tx: &mut Tx,
-    id: GrantId,
-    version: i64,
-    owner: &str,
-    until: Millis,
-) -> Result<bool> {
-    let now = tx.now();
-    let touched = tx
-        .execute(
-            "UPDATE grants SET lease_owner = $3, lease_until = $4 WHERE id = $1 AND version = $2 \
-             AND (lease_owner IS NULL OR lease_until <= $5)",
-            args![id, version, owner, until, now],
-        )
-        .await?;
-    Ok(touched > 0)
-}
-
-/// Stores a refresh's answer if the version is still the one it was asked with; `false` when another answer
-/// was quicker and this one must not be used. The lease does not count here: an answer that comes after its
-/// lease has ended may hold the only refresh token that still lives.
-pub async fn renewed(
-    tx: &mut Tx,
-    id: GrantId,
-    version: i64,
-    owner: &str,
-    tokens: &Tokens,
-    refresh_at: Millis,
-) -> Result<bool> {
-    let now = tx.now();
-    let access = tx
-        .keys
-        .seal(&tx.world, place(&id, "access_token"), &tokens.access_token);
-    let refresh = tokens
-        .refresh_token
-        .as_ref()
-        .map(|token| tx.keys.seal(&tx.world, place(&id, "refresh_token"), token));
-    let touched = tx
-        .execute(
-            "UPDATE grants SET previous_refresh_token = CASE WHEN $4 IS NULL THEN previous_refresh_token ELSE refresh_token END, \
-             refresh_token = COALESCE($4, refresh_token), access_token = $5, access_ends_at = $6, \
-             refresh_ends_at = COALESCE($7, refresh_ends_at), scopes = COALESCE($8, scopes), version = version + 1, \
-             lease_until = CASE WHEN lease_owner = $3 THEN NULL ELSE lease_until END, \
-             lease_owner = CASE WHEN lease_owner = $3 THEN NULL ELSE lease_owner END, failures = 0, refresh_at = $9, \
-             refreshed_at = $10 WHERE id = $1 AND version = $2 AND status <> 'revoked'",
-            args![
-                id, version, owner, refresh, access, tokens.access_ends_at, tokens.refresh_ends_at, tokens.scopes.clone(),
-                refresh_at, now
-            ],
-        )
-        .await?;
-    if touched > 0 {
-        set_status(tx, id, Status::Good, None, None).await?;
-        tx.announce(Announcement::Grant(id));
-    }
-    Ok(touched > 0)
-}
-
-/// Ends a try that brought no token, if the lease is still ours; `false` when it is not. The tokens stay.
-pub async fn give_back(
-    tx: &mut Tx,
-    id: GrantId,
-    version: i64,
-    owner: &str,
-    status: Option<(Status, Option<Millis>, Cause)>,
-    refresh_at: Option<Millis>,
-) -> Result<bool> {
-    let touched = tx
-        .execute(
-            "UPDATE grants SET lease_owner = NULL, lease_until = NULL, failures = failures + 1, refresh_at = $4 \
-             WHERE id = $1 AND version = $2 AND lease_owner = $3",
-            args![id, version, owner, refresh_at],
-        )
-        .await?;
-    if touched > 0 {
-        if let Some((status, until, cause)) = status {
-            set_status(tx, id, status, until, Some(&cause)).await?;
-        }
-        tx.announce(Announcement::Grant(id));
-    }
-    Ok(touched > 0)
-}
-
 /// Turns a grant to a state; the same state again only updates cause and end.
 pub async fn set_status(
     tx: &mut Tx,
@@ -455,41 +388,6 @@ pub async fn set_status(
         tx.announce(Announcement::Accounts);
     }
     Ok(())
-}
-
-/// The access token was refused though its time has not come: whoever asks next refreshes first.
-pub async fn access_token_refused(tx: &mut Tx, id: GrantId, version: i64) -> Result<()> {
-    let now = tx.now();
-    tx.execute(
-        "UPDATE grants SET access_ends_at = $3, refresh_at = $3 WHERE id = $1 AND version = $2 AND access_ends_at > $3",
-        args![id, version, now],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Grants whose refresh is due, the most overdue first.
-pub async fn due(tx: &mut Tx, limit: i64) -> Result<Vec<GrantId>> {
-    let now = tx.now();
-    let rows = tx
-        .rows(
-            "SELECT id FROM grants WHERE refresh_at <= $1 AND status NOT IN ('needs_consent', 'revoked') \
-             AND (lease_until IS NULL OR lease_until <= $1) ORDER BY refresh_at LIMIT $2",
-            args![now, limit],
-        )
-        .await?;
-    rows.iter().map(|row| row.get(0)).collect()
-}
-
-/// When the next refresh is due.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Millis>> {
-    let row = tx
-        .row(
-            "SELECT MIN(CASE WHEN lease_until > refresh_at THEN lease_until ELSE refresh_at END) FROM grants WHERE status NOT IN ('needs_consent', 'revoked')",
-            args![],
-        )
-        .await?;
-    row.map_or(Ok(None), |row| row.get(0))
 }
 
 /// A credential's grants are worth another try: somebody mended it.

@@ -54,7 +54,7 @@ impl TestStore {
     /// Another store on the same database, blobs and key file, as a second process has it. Its clock stands
     /// at [`START`]; its chance comes from `seed`, which must not be 1, or ids come twice.
     pub async fn again(&self, seed: u64) -> Result<Store> {
-        let (world, _) = World::for_tests(START, seed);
+        let world = self.clock.world(seed);
         let blobs = format!("file:{}/blobs", self.folder.display());
         Store::open(
             &self.database,

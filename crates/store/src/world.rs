@@ -29,14 +29,11 @@ impl World {
 
     /// A clock that stands at `start` until it is turned, and a repeatable source of chance.
     pub fn for_tests(start: Millis, seed: u64) -> (World, TestWorld) {
-        let test = TestWorld(Arc::new(Fixed {
+        let test = TestWorld(Arc::new(Clock {
             now: AtomicI64::new(start),
-            counter: AtomicU64::new(0),
-            seed,
-            booted: start,
-            hash: Mutex::new(()),
+            booted: AtomicI64::new(start),
         }));
-        (World(test.0.clone()), test)
+        (test.world(seed), test)
     }
 
     /// The time, in milliseconds since 1970.
@@ -96,31 +93,51 @@ impl Source for Real {
 
 /// The hand on a test's clock.
 #[derive(Clone)]
-pub struct TestWorld(Arc<Fixed>);
+pub struct TestWorld(Arc<Clock>);
+
+struct Clock {
+    now: AtomicI64,
+    booted: AtomicI64,
+}
 
 struct Fixed {
-    now: AtomicI64,
+    clock: Arc<Clock>,
     counter: AtomicU64,
     seed: u64,
-    booted: Millis,
     hash: Mutex<()>,
 }
 
 impl TestWorld {
+    /// Another process on the same machine: the same clock, chance of its own.
+    pub fn world(&self, seed: u64) -> World {
+        World(Arc::new(Fixed {
+            clock: self.0.clone(),
+            counter: AtomicU64::new(0),
+            seed,
+            hash: Mutex::new(()),
+        }))
+    }
+
     /// Turns the clock forward.
     pub fn advance(&self, by: Duration) {
         self.0
             .now
             .fetch_add(by.as_millis() as i64, Ordering::SeqCst);
     }
+
+    /// Sets the clock, back or forward, as somebody does it by hand: no time passes.
+    pub fn set_by(&self, millis: Millis) {
+        self.0.now.fetch_add(millis, Ordering::SeqCst);
+        self.0.booted.fetch_add(millis, Ordering::SeqCst);
+    }
 }
 
 impl Source for Fixed {
     fn now(&self) -> Millis {
-        self.now.load(Ordering::SeqCst)
+        self.clock.now.load(Ordering::SeqCst)
     }
     fn since_boot(&self) -> Duration {
-        Duration::from_millis((self.now() - self.booted).max(0) as u64)
+        Duration::from_millis((self.now() - self.clock.booted.load(Ordering::SeqCst)).max(0) as u64)
     }
     fn fill(&self, bytes: &mut [u8]) {
         let _order = self

@@ -92,7 +92,7 @@ test('health: what needs a hand, what failed, what nobody knows yet', async ({ p
   await line.getByRole('link', { name: 'alice@example.com' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('alice@example.com')
   // Another person's consent cannot be given by an administrator.
-  await expect(page.getByRole('link', { name: '再認証する' })).toHaveCount(0)
+  await expect(page.getByRole('link', { name: '再接続する' })).toHaveCount(0)
 })
 
 test('health says what will be here while there is nothing, and keeps the last look', async ({

@@ -18,12 +18,12 @@ test('the calendar: the nearest first, why, who acts, and one way to cure it', a
   await page.goto('admin')
   const today = page.getByRole('region', { name: '今日の確認事項' })
   await expect(today.getByText('alice@example.com: 許可の期限 (あと 4 日)')).toBeVisible()
-  await expect(today.getByText('お知らせを送るメールボックスが選ばれていないため')).toBeVisible()
+  await expect(today.getByText('通知を送るメールボックスが選ばれていないため')).toBeVisible()
   await page.locator('header').getByRole('link', { name: '期限カレンダー' }).click()
 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('期限カレンダー')
   await expect(page.locator('main h2')).toContainText([
-    'お知らせを送るメールボックス',
+    '通知を送るメールボックス',
     '7 日以内',
     '30 日以内',
     '年',
@@ -39,7 +39,7 @@ test('the calendar: the nearest first, why, who acts, and one way to cure it', a
   const month = page.getByRole('region', { name: '30 日以内' })
   await expect(month.getByRole('link', { name: 'Microsoft Exchange Online の' })).toHaveAttribute(
     'href',
-    /admin\/credentials\/c2$/,
+    /admin\/credentials\/c2#rotation$/,
   )
   // A date that was judged says so; the person who looks is called "you".
   await expect(month.getByRole('listitem').filter({ hasText: '見込み' })).toContainText('あなた')
@@ -63,8 +63,8 @@ test('without anything that ends, the calendar says what will be here', async ({
 
 test('the mailbox for notices is chosen, and one that cannot send says so', async ({ page }) => {
   await page.goto('admin/notices')
-  const system = page.getByRole('region', { name: 'お知らせを送るメールボックス' })
-  await expect(system).toContainText('お知らせはメールでは届きません')
+  const system = page.getByRole('region', { name: '通知を送るメールボックス' })
+  await expect(system).toContainText('通知はメールでは届きません')
   await system.getByLabel('送信元').selectOption({ label: 'soudan@example.jp (送信できません)' })
   await system.getByRole('button', { name: '保存する' }).click()
   await expect(system).toContainText('soudan@example.jp からは、いま送信できません。')
@@ -89,11 +89,11 @@ test('links go to many at once by mail', async ({ page }) => {
   await expect(table.getByRole('row').filter({ hasText: '鈴木 一郎' })).toContainText(
     'まだ知らせていません',
   )
-  await expect(page.getByRole('button', { name: '再認証リンクを送る' })).toBeDisabled()
+  await expect(page.getByRole('button', { name: '再接続リンクを送る' })).toBeDisabled()
   await page.getByLabel('すべて選ぶ').check()
   await expect(page.getByText('2 人を選択中')).toBeVisible()
   const asked = page.waitForRequest(/reconnect-links$/)
-  await page.getByRole('button', { name: '再認証リンクを送る' }).click()
+  await page.getByRole('button', { name: '再接続リンクを送る' }).click()
   // One for each person, though one of them has two mailboxes.
   expect((await asked).postDataJSON()).toEqual({ account_ids: ['a3', 'a4'], send: true })
   const result = page.getByRole('region', { name: '結果' })
@@ -109,7 +109,7 @@ test('where no mailbox can send, links are copied', async ({ page }) => {
   )
   await page.goto('admin/reconnects')
   await expect(page.getByText('リンクをメールで送れません')).toBeVisible()
-  await expect(page.getByRole('button', { name: '再認証リンクを送る' })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: '再接続リンクを送る' })).toHaveCount(0)
   await page.getByLabel('Alice Martin alice@example.com を選ぶ').check()
   await page.getByRole('button', { name: 'リンクを作ってコピーする' }).click()
   await page.getByRole('button', { name: 'alice@example.com のリンクをコピー' }).click()
@@ -146,13 +146,13 @@ test('a secret is replaced step by step, and each step is found again', async ({
   await expect(step).toContainText('切り替える')
   await part.getByRole('button', { name: '切り替える', exact: true }).click()
   await dialog.getByRole('button', { name: '切り替える' }).click()
-  await expect(step).toContainText('前のシークレットキーを削除')
+  await expect(step).toContainText('以前のシークレットキーを削除')
   await expect(part).toContainText('…7pQa')
   // The form above knows the new end: it must not bring back the former.
   await expect(page.getByLabel('シークレットの有効期限')).toHaveValue('2028-11-20')
 
-  await part.getByRole('button', { name: '前のシークレットキーを削除する' }).click()
-  await dialog.getByRole('button', { name: '前のシークレットキーを削除する' }).click()
+  await part.getByRole('button', { name: '以前のシークレットキーを削除する' }).click()
+  await dialog.getByRole('button', { name: '以前のシークレットキーを削除する' }).click()
   await expect(page.getByText('入れ替えが終わりました。')).toBeVisible()
   await expect(part.getByRole('button', { name: '入れ替えを始める' })).toBeVisible()
 })

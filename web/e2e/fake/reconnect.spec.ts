@@ -36,7 +36,7 @@ test.describe('the banner', () => {
     await expect(banner).toContainText('hanako@example.jp は再認証が必要です。')
     await expect(banner).toContainText('11月26日から')
     await expect(banner).toContainText(CAUSE)
-    await expect(banner.getByRole('link', { name: '再認証する' })).toHaveAttribute(
+    await expect(banner.getByRole('link', { name: '再接続する' })).toHaveAttribute(
       'href',
       /connect\?account=a1$/,
     )
@@ -54,7 +54,7 @@ test.describe('the banner', () => {
     await dead(page, { since: '2026-11-28T03:00:00Z' })
     await page.goto('mail')
     await expect(banner).toBeVisible()
-    await banner.getByRole('link', { name: '再認証する' }).click()
+    await banner.getByRole('link', { name: '再接続する' }).click()
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('メールボックスの接続')
     await expect(banner).toHaveCount(0)
   })
@@ -69,9 +69,9 @@ test.describe('the banner', () => {
     const banner = page.locator('.banner')
     await expect(banner).toHaveCount(1)
     await expect(banner).toContainText('再認証が必要なメールボックスが 2 件あります。')
-    await expect(banner).toContainText('Alice Martinさんの再認証が必要です。')
+    await expect(banner).toContainText('Alice Martinさんの再接続が必要です。')
     await expect(banner).toContainText('管理者の対応が必要です。')
-    await expect(banner.getByRole('link', { name: '再認証する' })).toHaveCount(0)
+    await expect(banner.getByRole('link', { name: '再接続する' })).toHaveCount(0)
   })
 
   test('comes by itself when a permission ends', async ({ page }) => {
@@ -100,12 +100,12 @@ test.describe('the link of a notice, on a phone', () => {
     // No shell, and nothing to sign in to.
     await expect(page.getByRole('navigation')).toHaveCount(0)
     await expect(page.locator('input')).toHaveCount(0)
-    const button = page.getByRole('button', { name: '再認証する' })
+    const button = page.getByRole('button', { name: '再接続する' })
     expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44)
     await button.press('Enter')
-    await expect(page).toHaveURL(/connect\/r-open-/)
+    await expect(page).toHaveURL(/reconnect\?connect=r-open-/)
     await expect(page.getByRole('heading', { name: '許可を確認しています' })).toBeVisible()
-    await expect(page.getByRole('heading', { name: '再認証が終わりました' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: '再接続が終わりました' })).toBeVisible()
     await expect(main).toContainText('このページは閉じてかまいません')
 
     // The same link again, in the same tab.
@@ -115,27 +115,27 @@ test.describe('the link of a notice, on a phone', () => {
 
   test('the wrong account leaves the link good', async ({ page }) => {
     await page.goto('reconnect#wrong')
-    await page.getByRole('button', { name: '再認証する' }).click()
-    await expect(page.getByRole('heading', { name: '再認証できませんでした' })).toBeVisible()
+    await page.getByRole('button', { name: '再接続する' }).click()
+    await expect(page.getByRole('heading', { name: '再接続できませんでした' })).toBeVisible()
     await expect(page.locator('li.fail')).toContainText('bob@example.com でログインしました')
     await page.getByRole('button', { name: 'もう一度やり直す' }).click()
     await expect(page).toHaveURL(/reconnect#wrong$/)
-    await expect(page.getByRole('button', { name: '再認証する' })).toBeVisible()
+    await expect(page.getByRole('button', { name: '再接続する' })).toBeVisible()
   })
 
   test('a link that cannot be used says why and what to do', async ({ page }) => {
     for (const [token, title, what] of [
       ['used', 'このリンクは使用済みです', '新しいリンクがメールで届きます'],
       ['expired', 'このリンクは期限が切れています', '管理者に、新しいリンクを送るよう'],
-      ['fine', '再認証の必要はありません', 'このページは閉じてかまいません'],
-      ['nobody-knows-this', 'このリンクは使えません', 'いちばん新しいお知らせのメール'],
-      ['', 'このリンクは使えません', 'いちばん新しいお知らせのメール'],
+      ['fine', '再接続の必要はありません', 'このページは閉じてかまいません'],
+      ['nobody-knows-this', 'このリンクは使えません', 'いちばん新しい通知メール'],
+      ['', 'このリンクは使えません', 'いちばん新しい通知メール'],
     ] as const) {
       // In one tab: only the part behind the sign changes.
       await page.goto(`reconnect#${token}`)
       await expect(page.getByRole('heading', { name: title })).toBeVisible()
       await expect(page.getByRole('main')).toContainText(what)
-      await expect(page.getByRole('button', { name: '再認証する', exact: true })).toHaveCount(0)
+      await expect(page.getByRole('button', { name: '再接続する', exact: true })).toHaveCount(0)
     }
   })
 

@@ -141,6 +141,10 @@ export const ROUTES: Route[] = [
   { name: 'health', who: 'admin', path: 'admin/health', ready: '.tiles' },
   { name: 'import', who: 'admin', path: 'admin/accounts/import', ready: '.drop' },
   { name: 'admin-accounts', who: 'admin', path: 'admin/accounts', ready: 'table' },
+  { name: 'endings', who: 'admin', path: 'admin/endings', ready: 'main section' },
+  { name: 'notices', who: 'admin', path: 'admin/notices', ready: 'main section' },
+  { name: 'reconnects', who: 'admin', path: 'admin/reconnects', ready: 'main section' },
+  { name: 'reach', who: 'admin', path: 'admin/reach', ready: 'main section' },
   { name: 'users', who: 'admin', path: 'admin/users', ready: 'table' },
   {
     name: 'invite',

@@ -235,7 +235,7 @@ export type Pending = {
 }
 export type List<T> = { items: T[]; next: string | null }
 
-export type NoticeStatus = 'waiting' | 'sent' | 'undeliverable'
+export type NoticeStatus = 'waiting' | 'sent' | 'undeliverable' | 'withdrawn'
 /** Whom a notice goes to: a person, or only an address. */
 export type Receiver = { id?: string; name?: string; address?: string | null } | string | null
 /** The end of a client secret or of a permission, known before it comes. */
@@ -274,6 +274,8 @@ export type Notice = {
   title: string
   text: string
   link: string | null
+  /** Why it could not be delivered. */
+  undeliverable?: Advice | null
 }
 /** The mailbox that notices are sent from. */
 export type SystemMailbox = {
@@ -281,12 +283,14 @@ export type SystemMailbox = {
   address: string | null
   send: Side<SendStatus> | null
   works: boolean
+  /** Why it does not work. */
+  advice?: Advice | null
   candidates: { account_id: string; address: string; works: boolean }[]
 }
 /** A grant that waits for a person. */
 export type WhoMustAct = {
   grant_id: string
-  person: { id: string; login: string; name: string; address: string | null }
+  person: { id: string; login: string; name: string; address: string | null } | null
   mailboxes: { account_id: string; address: string }[]
   since: string
   advice: Advice | null
@@ -305,6 +309,7 @@ export type ReconnectLink = {
   mailbox_addresses: string[]
   address: string
   provider: string
+  provider_label?: string
   person: string | { name: string } | null
   state: 'open' | 'used' | 'expired' | 'not_needed'
   expires_at: string

@@ -33,12 +33,13 @@ function ending(kind, subject, days, reason, more) {
 const again = advice(
   'grant-ends',
   '許可の期限が近づいています。',
-  '期限の前に再認証すると、受信と送信は止まりません。',
+  '期限の前に再接続すると、受信と送信は止まりません。',
   '/connect',
   'member',
 )
 const endings = [
   ending('grant', 'g4', 4, 'testing-seven-days', {
+    name: 'alice@example.com',
     person: person(alice),
     mailboxes: [{ account_id: 'a3', address: 'alice@example.com' }],
     who: 'administrator',
@@ -78,7 +79,7 @@ const endings = [
   ending('grant', 'g2', 25, 'sign-in-frequency', {
     certain: false,
     credential_id: 'c2',
-    name: 'Microsoft Exchange Online',
+    name: 'hanako@example.jp',
     provider: 'microsoft',
     person: person(sato),
     mailboxes: [{ account_id: 'a2', address: 'soudan@example.jp' }],
@@ -96,6 +97,7 @@ const endings = [
   ending('grant', 'g1', 178, 'unused-six-months', {
     moves: true,
     who: 'nobody',
+    name: 'hanako@example.jp',
     person: person(sato),
     mailboxes: [{ account_id: 'a1', address: 'hanako@example.jp' }],
   }),
@@ -130,14 +132,14 @@ const notice = (id, kind, who, status, hours, title, more = {}) => ({
   sent_at: status === 'sent' ? ago(hours) : null,
   advice: null,
   title,
-  text: `${title}\n\n次のリンクから再認証してください。\nログインは要りません。`,
+  text: `${title}\n\n次のリンクから再接続できます。\nログインは要りません。`,
   link: null,
   ...more,
 })
 const notices = [
   notice('n3', 'grant-died', alice, 'sent', 29, 'alice@example.com は再認証が必要です'),
   notice('n2', 'grant-died', suzuki, 'undeliverable', 29, 'ichiro@example.jp は再認証が必要です', {
-    advice: advice(
+    undeliverable: advice(
       'recipient-unknown',
       '宛先のアドレスがありません。',
       'アドレスを確かめてください。',
@@ -169,7 +171,7 @@ const died = [
     advice: advice(
       'password-changed',
       'パスワードが変更されたため、Google が許可を取り消しました。',
-      '本人が再認証すると、止まったところから再開します。',
+      '本人が再接続すると、止まったところから再開します。',
       '/connect',
       'member',
     ),
@@ -349,7 +351,7 @@ export function endingsOf({ origin, BASE, Refusal, list, full }) {
     'POST /api/reconnect/begin': ({ body }) => {
       const id = `r-${link(body)}-${Object.keys(follows).length}`
       follows[id] = { token: body.token, at: Date.now() }
-      return { connect_id: id, authorization_url: `${origin}${BASE}connect/${id}` }
+      return { connect_id: id, authorization_url: `${origin}${BASE}reconnect?connect=${id}` }
     },
     'POST /api/reconnect/follow': ({ body }) => {
       const one = follows[body.connect_id]

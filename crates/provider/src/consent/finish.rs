@@ -321,7 +321,9 @@ impl Trip<'_> {
         used.settle(self.providers, &reply).await;
         Ok(reply.map_err(|failure| {
             Box::new(match failure {
-                Failure::Unreachable(words) => Case::new("network").said(words),
+                Failure::Unreachable(words) | Failure::NotSent(words) => {
+                    Case::new("network").said(words)
+                }
                 Failure::Refused(error) => {
                     tokens::case_of(self.profile, &error, TokenStep::Exchange, None)
                 }

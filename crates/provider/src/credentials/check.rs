@@ -243,7 +243,9 @@ impl Check<'_> {
         let fail = |case| Step::fail(name, label, ms, self.facts(case));
         match reply {
             Ok(_) => (Step::ok(name, label, ms), Some(Status::Good)),
-            Err(failure @ Failure::Unreachable(_)) => (fail(unreachable(failure)), None),
+            Err(failure @ (Failure::Unreachable(_) | Failure::NotSent(_))) => {
+                (fail(unreachable(failure)), None)
+            }
             Err(Failure::Refused(error)) => {
                 let case = || tokens::case_of(self.profile, &error, TokenStep::Probe, None);
                 match error.kind {
@@ -346,7 +348,7 @@ impl Check<'_> {
 
 fn unreachable(failure: Failure) -> Case {
     match failure {
-        Failure::Unreachable(words) => Case::new("network").said(words),
+        Failure::Unreachable(words) | Failure::NotSent(words) => Case::new("network").said(words),
         Failure::Refused(error) => Case::new("network").said(&error.provider_said),
     }
 }

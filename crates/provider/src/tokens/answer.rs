@@ -1,11 +1,12 @@
 //! What a token endpoint's answer means: for the protocol, for the clock, and for people.
 
+use secrecy::{ExposeSecret, SecretString};
 use store::Millis;
 use wire::oauth::{self, TokenErrorKind};
 
 use super::step::Answer;
 use crate::advice::{self, Case, TokenStep};
-use crate::profile::ProviderProfile;
+use crate::profile::{Kind, ProviderProfile};
 
 /// Milliseconds that a new access token lives; an hour where the provider does not say.
 pub(crate) fn life_of(reply: &oauth::TokenReply) -> Millis {
@@ -84,4 +85,47 @@ pub(super) fn refresh_case(
         TokenStep::Refresh,
         u64::try_from(age / (24 * 3_600_000)).ok(),
     )
+}
+
+/// The refresh token to be stored, where it is another one than what is stored already. Where the one before the
+/// newest was taken and no new one came, it is the one that works.
+pub(super) fn newer(
+    given: Option<SecretString>,
+    asked_with: SecretString,
+    previous: bool,
+) -> Option<SecretString> {
+    match given {
+        Some(given) if given.expose_secret() != asked_with.expose_secret() || previous => {
+            Some(given)
+        }
+        None if previous => Some(asked_with),
+        _ => None,
+    }
+}
+
+/// Whether the ID token that came with a refresh names another client or another person than the consent's
+/// (OpenID Connect Core 12.2). Without one, or without the names, nothing is said.
+pub(super) fn is_of_another(
+    reply: &oauth::TokenReply,
+    kind: Kind,
+    client_id: &str,
+    subject_key: &str,
+) -> bool {
+    let claims = reply
+        .id_token
+        .as_ref()
+        .and_then(|token| oauth::id_claims(token.expose_secret()).ok());
+    let Some(claims) = claims else {
+        return false;
+    };
+    let subject = match (kind, &claims.tid, &claims.oid) {
+        // Without `oid` Microsoft's `sub` may be of another form than what was stored.
+        (Kind::Microsoft, Some(tid), Some(oid)) if !subject_key.contains("/sub:") => {
+            Some(format!("{}/{oid}", tid.to_lowercase()))
+        }
+        (Kind::Microsoft, ..) => None,
+        _ => Some(claims.sub.clone()),
+    };
+    let other_client = !claims.aud.iter().any(|aud| aud == client_id);
+    other_client || subject.is_some_and(|subject| subject != subject_key)
 }

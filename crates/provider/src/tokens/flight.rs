@@ -1,5 +1,6 @@
 //! One refresh, from looking at the row to its end: [`step`](super::step) meets row, endpoint and clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use store::credentials::{self, Access, Credential};
@@ -8,7 +9,7 @@ use store::grants::{self, Grant, Status, Tokens};
 use store::{GrantId, Millis};
 use wire::oauth;
 
-use super::answer::{answer_of, ends_at, life_of, refresh_case};
+use super::answer::{answer_of, ends_at, is_of_another, life_of, newer, refresh_case};
 use super::secrets::{self, Trial, Used};
 use super::step::{self, Action, Answer, Event, Outcome, State, View};
 use crate::advice::Case;
@@ -17,8 +18,16 @@ use crate::http::Failure;
 use crate::profile::{Kind, ProviderProfile};
 use crate::{Error, Providers, microsoft};
 
-/// Two planned refreshes of a grant are at least this far apart.
-const SOONEST: Millis = 10_000;
+/// Between two tries to store tokens.
+const LONGEST_STORE_PAUSE: Duration = Duration::from_secs(10);
+
+/// How a try ended that brought no token.
+struct End {
+    version: i64,
+    status: Option<Status>,
+    next_try: Option<Millis>,
+    unanswered: bool,
+}
 
 /// What a flight knows besides the protocol's state.
 struct Flight {
@@ -45,30 +54,25 @@ pub(super) async fn run(
         trial,
         ..read_flight(providers, id).await?
     };
+    let gate = providers.memory().gate(flight.credential.id);
+    let mut turn = None;
     let mut state = State::Looking;
     let mut event = Event::Read {
         now: store.now(),
-        view: flight.view(providers).await?,
+        view: flight.view(),
         least_life,
     };
     loop {
         let (next, action) = step::step(state, event);
         state = next;
         event = match action {
-            Action::Read => {
-                // The lease is held under the owner's name: a second look must not change it.
-                flight = Flight {
-                    refusal: flight.refusal,
-                    owner: flight.owner,
-                    used: flight.used,
-                    trial: flight.trial,
-                    ..read_flight(providers, id).await?
-                };
-                Event::Read {
-                    now: store.now(),
-                    view: flight.view(providers).await?,
-                    least_life,
-                }
+            Action::Read => flight.look_again(providers, least_life).await?,
+            // Whoever has to ask the provider waits for a turn first, and looks again: the lease is for the
+            // request, not for the queue.
+            Action::TakeLease { .. } if turn.is_none() => {
+                turn = gate.pass().await;
+                state = State::Looking;
+                flight.look_again(providers, least_life).await?
             }
             Action::TakeLease { version, until } => {
                 let owner = flight.owner.clone();
@@ -84,25 +88,37 @@ pub(super) async fn run(
                     taken,
                 }
             }
-            Action::Ask { previous, within } => {
-                let answer = flight.request(providers, previous, within).await?;
+            Action::Ask { previous, by } => {
+                let answer = flight.request(providers, previous, by).await?;
                 Event::Answered {
                     now: store.now(),
                     answer,
                 }
             }
             Action::Store { version, ahead } => {
-                Event::Stored(flight.keep(providers, version, ahead).await?)
+                let stored = flight.keep(providers, version, ahead).await?;
+                Event::Stored {
+                    now: store.now(),
+                    stored,
+                }
             }
             Action::GiveBack {
                 version,
                 status,
                 next_try,
+                unanswered,
+                reply_lost,
             } => {
-                flight
-                    .give_back(providers, version, status, next_try)
-                    .await?;
-                Event::GivenBack
+                if reply_lost {
+                    flight.blame_lost_reply(providers);
+                }
+                let end = End {
+                    version,
+                    status,
+                    next_try,
+                    unanswered,
+                };
+                Event::GivenBack(flight.give_back(providers, end).await?)
             }
             Action::End => {
                 return Ok(match state {
@@ -145,53 +161,58 @@ async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error
 }
 
 impl Flight {
-    async fn view(&self, providers: &Providers) -> Result<View, Error> {
-        let id = self.grant.id;
-        let has_previous = providers
-            .store()
-            .read(move |tx| {
-                Box::pin(async move { Ok(grants::previous_refresh_token(tx, id).await?.is_some()) })
-            })
-            .await?;
+    /// Reads the row again. The lease is held under the owner's name, so that stays.
+    async fn look_again(
+        &mut self,
+        providers: &Providers,
+        least_life: Millis,
+    ) -> Result<Event, Error> {
+        let seen = read_flight(providers, self.grant.id).await?;
+        (self.grant, self.credential) = (seen.grant, seen.credential);
+        Ok(Event::Read {
+            now: providers.store().now(),
+            view: self.view(),
+            least_life,
+        })
+    }
+
+    fn view(&self) -> View {
         let grant = &self.grant;
-        Ok(View {
+        View {
             version: grant.version,
             status: grant.status,
             access_ends_at: grant.access_ends_at.filter(|_| grant.has_access_token),
+            access_got_at: grant.refreshed_at,
             leased_until: grant.lease_until,
             not_before: grant.refresh_at.filter(|_| grant.failures > 0),
             failures: grant.failures,
-            has_previous,
-        })
+            has_previous: grant.has_previous,
+            unanswered: grant.unanswered_at.is_some(),
+        }
     }
 
     async fn request(
         &mut self,
         providers: &Providers,
         previous: bool,
-        within: Millis,
+        by: Millis,
     ) -> Result<Answer, Error> {
-        let id = self.grant.id;
+        let (id, version) = (self.grant.id, self.grant.version);
         let token = providers
             .store()
             .read(move |tx| {
-                Box::pin(async move {
-                    if previous {
-                        grants::previous_refresh_token(tx, id).await
-                    } else {
-                        grants::refresh_token(tx, id).await
-                    }
-                })
+                Box::pin(async move { grants::refresh_token_of(tx, id, version, previous).await })
             })
             .await?;
         let Ok(profile) = providers.profile(&self.credential.fields.provider) else {
             let case = Case::new("provider-not-configured")
                 .with("provider", &self.credential.fields.provider);
             self.refusal = Some(case);
-            return Ok(Answer::None);
+            return Ok(Answer::NotAsked);
         };
+        // Without a token of that version somebody was quicker: the row knows better.
         let Some(token) = token else {
-            return Ok(Answer::GrantRefused);
+            return Ok(Answer::NotAsked);
         };
         let client_id = &self.credential.fields.client_id;
         let app_only = self.credential.fields.access == Access::AppOnly;
@@ -203,36 +224,54 @@ impl Flight {
                 oauth::refresh_form(client_id, Some(secret), &token, scope.as_deref())
             }
         };
-        let deadline = Duration::from_millis(within.max(1_000).unsigned_abs());
+        // The last look at the clock before the request is on the wire: whoever slept since sends nothing.
+        let asked_at = providers.store().now();
+        if asked_at >= by {
+            return Ok(Answer::NotAsked);
+        }
+        let within = Duration::from_millis((by - asked_at).unsigned_abs());
         let asking = secrets::Asking {
             providers,
             profile,
             credential: &self.credential,
             trial: self.trial.as_ref(),
         };
-        let Some((reply, used)) = asking.ask(deadline, form).await? else {
-            return Ok(Answer::GrantRefused);
+        let Some((reply, used)) = asking.ask(within, form).await? else {
+            return Ok(Answer::NotAsked);
         };
         self.used = Some(used);
-        let now = providers.store().now();
         Ok(match reply {
+            Ok(reply)
+                if !app_only
+                    && is_of_another(&reply, profile.kind, client_id, &self.grant.subject.key) =>
+            {
+                let said = "the ID token of the answer names another client or another person";
+                let case = Case::new("token-reply-unreadable").said(said);
+                self.refusal = Some(self.facts(profile, case));
+                Answer::None
+            }
             Ok(reply) => {
-                let access_ends_at = now + life_of(&reply);
+                // By the time of asking: the reply may have been on its way, or this process asleep, for long.
+                let access_ends_at = asked_at.saturating_add(life_of(&reply));
                 self.tokens = Some(Tokens {
                     access_token: reply.access_token,
                     access_ends_at,
-                    refresh_token: reply.refresh_token,
-                    refresh_ends_at: ends_at(now, reply.refresh_token_expires_in),
+                    refresh_token: newer(reply.refresh_token, token, previous),
+                    refresh_ends_at: ends_at(asked_at, reply.refresh_token_expires_in),
                     scopes: reply.scope,
                 });
                 Answer::Tokens { access_ends_at }
+            }
+            Err(Failure::NotSent(words)) => {
+                self.refusal = Some(self.facts(profile, Case::new("network").said(words)));
+                Answer::NotAsked
             }
             Err(Failure::Unreachable(words)) => {
                 self.refusal = Some(self.facts(profile, Case::new("network").said(words)));
                 Answer::None
             }
             Err(Failure::Refused(error)) => {
-                let case = refresh_case(profile, &error, now - self.grant.created_at);
+                let case = refresh_case(profile, &error, asked_at - self.grant.created_at);
                 self.refusal = Some(self.facts(profile, case));
                 match answer_of(&error) {
                     // Nobody consented, so nobody can consent again: the app itself is what is refused.
@@ -241,6 +280,23 @@ impl Flight {
                 }
             }
         })
+    }
+
+    /// The refusal has a better explanation than the provider's general one: its reply to an earlier request,
+    /// with the token that it takes now, never reached us. Google does not rotate, so there it explains nothing.
+    fn blame_lost_reply(&mut self, providers: &Providers) {
+        let Ok(profile) = providers.profile(&self.credential.fields.provider) else {
+            return;
+        };
+        let rotates = profile.kind != Kind::Google || self.grant.has_previous;
+        if let Some(case) = &self.refusal
+            && case.cause_id == "grant-ended"
+            && rotates
+        {
+            let said = case.provider_said.clone().unwrap_or_default();
+            let lost = Case::new("refresh-reply-lost").said(said);
+            self.refusal = Some(self.facts(profile, lost));
+        }
     }
 
     fn facts(&self, profile: &ProviderProfile, case: Case) -> Case {
@@ -278,32 +334,47 @@ impl Flight {
         )
         .unwrap_or(0);
         // However short a life the provider gives: grants are not refreshed in a loop.
-        let soonest = providers.store().now() + SOONEST;
+        let soonest = providers.store().now() + step::SOONEST;
         let refresh_at = (tokens.access_ends_at - ahead - early).max(soonest);
-        let stored = providers
-            .store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let stored =
-                        grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
-                    if let Some(used) = used {
-                        used.worked(tx).await?;
-                    }
-                    Ok(stored)
+        let tokens = Arc::new(tokens);
+        let mut pause = Duration::from_millis(100);
+        let stored = loop {
+            let (owner, tokens, used) = (owner.clone(), tokens.clone(), used.clone());
+            let tried = providers
+                .store()
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let stored =
+                            grants::renewed(tx, id, version, &owner, &tokens, refresh_at).await?;
+                        if let Some(used) = used {
+                            used.worked(tx).await?;
+                        }
+                        Ok(stored)
+                    })
                 })
-            })
-            .await?;
+                .await;
+            match tried {
+                Ok(stored) => break stored,
+                // This reply may hold the only refresh token that still lives: it is not dropped because the
+                // disk is full or the database away. The version tells whether it is still wanted.
+                Err(error) => {
+                    tracing::error!(grant.id = %id, %error, "new tokens cannot be stored yet; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_STORE_PAUSE);
+                }
+            }
+        };
         providers.memory().forget(Some(id));
         Ok(stored)
     }
 
-    async fn give_back(
-        &mut self,
-        providers: &Providers,
-        version: i64,
-        status: Option<Status>,
-        next_try: Option<Millis>,
-    ) -> Result<(), Error> {
+    async fn give_back(&mut self, providers: &Providers, end: End) -> Result<bool, Error> {
+        let End {
+            version,
+            status,
+            next_try,
+            unanswered,
+        } = end;
         let (id, credential, owner) = (self.grant.id, self.credential.id, self.owner.clone());
         let used = self.used.take();
         let case = self.refusal.take().unwrap_or_else(|| self.facts_only());
@@ -318,26 +389,29 @@ impl Flight {
             credential: Some(credential),
             account: None,
         };
-        providers
+        let ours = providers
             .store()
             .write(move |tx| {
                 Box::pin(async move {
                     let turned = status.map(|status| (status, until, cause.clone()));
                     let next = next_try.map(|time| time + jitter);
-                    let ours = grants::give_back(tx, id, version, &owner, turned, next).await?;
+                    let ours = grants::give_back(tx, id, version, &owner, turned, next, unanswered)
+                        .await?;
                     if let Some(used) = used.filter(|_| ours && status == Some(Status::AppBroken)) {
                         used.refused(tx, &cause).await?;
                     }
-                    Ok(())
+                    Ok(ours)
                 })
             })
             .await?;
-        crate::failures::count(providers.store(), kind, at, vec![counted]).await;
-        tracing::warn!(grant.id = %id, cause = %case.cause_id, "a refresh brought no token");
-        Ok(())
+        if ours {
+            crate::failures::count(providers.store(), kind, at, vec![counted]).await;
+            tracing::warn!(grant.id = %id, cause = %case.cause_id, "a refresh brought no token");
+        }
+        Ok(ours)
     }
 
     fn facts_only(&self) -> Case {
-        Case::new("grant-ended").with("address", &self.grant.subject.address)
+        Case::new("network").with("address", &self.grant.subject.address)
     }
 }

@@ -115,7 +115,7 @@ enum Verdict {
 fn verdict(reply: &Result<TokenReply, Failure>) -> Verdict {
     match reply {
         Ok(_) => Verdict::Taken,
-        Err(Failure::Unreachable(_)) => Verdict::Unknown,
+        Err(Failure::Unreachable(_) | Failure::NotSent(_)) => Verdict::Unknown,
         Err(Failure::Refused(error)) => match error.kind {
             TokenErrorKind::InvalidClient => Verdict::Refused,
             // It was the person's permission that was looked at: the app was let in.
@@ -137,7 +137,9 @@ impl Asking<'_> {
         deadline: Duration,
         form: impl Fn(&SecretString) -> Form,
     ) -> Result<Option<(Result<TokenReply, Failure>, Used)>, Error> {
-        let began = Instant::now();
+        let world = self.providers.store().world();
+        let began = world.since_boot();
+        let left = || deadline.saturating_sub(world.since_boot().saturating_sub(began));
         let id = self.credential.id;
         let held = self
             .providers
@@ -157,7 +159,7 @@ impl Asking<'_> {
         if let Some(trial) = self.trial {
             match others.next() {
                 Some((Slot::Next, next)) => {
-                    let reply = self.send(&form(&next), deadline).await;
+                    let reply = self.send(&form(&next), left()).await;
                     if self.tried(trial, &next, &reply).await {
                         used.is_current = false;
                         return Ok(Some((reply, used)));
@@ -166,8 +168,7 @@ impl Asking<'_> {
                 _ => trial.put(Found::Unknown(Case::new("client-refused"))),
             }
         }
-        let left = deadline.saturating_sub(began.elapsed());
-        let reply = self.send(&form(&used.current), left.max(LEAST_TIME)).await;
+        let reply = self.send(&form(&used.current), left()).await;
         if !matches!(verdict(&reply), Verdict::Refused) {
             return Ok(Some((reply, used)));
         }
@@ -177,11 +178,10 @@ impl Asking<'_> {
             .and_then(|case| wait(self.providers, &case.cause_id));
         used.refusal = refusal.as_ref().map(to_cause);
         for (slot, secret) in others {
-            let left = deadline.saturating_sub(began.elapsed());
-            if left < LEAST_TIME {
+            if left() < LEAST_TIME {
                 break;
             }
-            let other = self.send(&form(&secret), left).await;
+            let other = self.send(&form(&secret), left()).await;
             match verdict(&other) {
                 Verdict::Taken => {
                     let cause = self.switched(slot, &reply);
@@ -208,6 +208,10 @@ impl Asking<'_> {
     }
 
     async fn send(&self, form: &Form, deadline: Duration) -> Result<TokenReply, Failure> {
+        // Whoever slept over the deadline sends nothing.
+        if deadline.is_zero() {
+            return Err(Failure::NotSent("no time was left to ask".to_owned()));
+        }
         let fields = &self.credential.fields;
         let tenant = Some(fields.tenant.as_str()).filter(|tenant| !tenant.is_empty());
         let url = self.profile.token_url_for(tenant);
@@ -218,7 +222,9 @@ impl Asking<'_> {
     fn case(&self, reply: &Result<TokenReply, Failure>) -> Option<Case> {
         let case = match reply {
             Ok(_) => return None,
-            Err(Failure::Unreachable(words)) => Case::new("network").said(words),
+            Err(Failure::Unreachable(words) | Failure::NotSent(words)) => {
+                Case::new("network").said(words)
+            }
             Err(Failure::Refused(error)) => case_of(self.profile, error, TokenStep::Refresh, None),
         };
         let ends_on = self.credential.fields.secret_ends_on.clone();

@@ -2,8 +2,9 @@
 //!
 //!     step(state, event) -> (state, action)
 //!
-//! `tokens.rs` drives it in production; a model checker can drive the same function. It knows no clock, no
-//! database and no network: the time comes with each event, and what is to be done is said as an [`Action`].
+//! `tokens/flight.rs` drives it in production, the model checker of `tests/model` through every order of events
+//! (decision 0010). It knows no clock, no database and no network: the time comes with each event, and what is
+//! to be done is said as an [`Action`].
 //!
 //!     Looking --Read--> fresh enough ------------------------------------> Ended(Fresh)
 //!                   --> another refreshes -------------------------------> Ended(Busy)
@@ -13,10 +14,13 @@
 //!                                                                                        ---> GivingBack(needs_consent)
 //!                                                        --app refused--> GivingBack(app_broken)
 //!                                                        --no answer----> GivingBack(try later)
+//!     GivingBack --not ours any more--> Looking
 //!
 //! What always holds:
-//! - a refresh is asked for only under a lease, and until the request's deadline the lease stands;
-//! - tokens are used only after they are stored;
+//! - a refresh is asked for only under a lease, and until the request's deadline the lease stands; a request that
+//!   could not be sent before its deadline is not sent;
+//! - tokens are used only after they are stored, never past their end, and not when they come from a time that is
+//!   still to come (a clock that was set back);
 //! - `invalid_grant` counts only after a second look at the row: if the stored token changed meanwhile, it
 //!   was a lost race;
 //! - a refused app never touches the grant; no answer never touches either.
@@ -28,8 +32,12 @@ use store::grants::Status;
 pub const LEASE: Millis = 40_000;
 /// The request ends this long before the lease.
 pub const MARGIN: Millis = 10_000;
+/// A token that was got so much later than now is not believed: the clock was set back since.
+pub const SKEW: Millis = 60_000;
 /// An access token with less than this left is not handed out.
 pub const LEAST_LIFE: Millis = 30_000;
+/// Two planned refreshes of a grant are at least this far apart, however short a life the provider gives.
+pub const SOONEST: Millis = 10_000;
 /// The first wait after no answer; doubled each time.
 pub const FIRST_WAIT: Millis = 2_000;
 /// The longest wait after no answer.
@@ -46,6 +54,8 @@ pub struct View {
     pub status: Status,
     /// When the access token ends; `None` where there is none.
     pub access_ends_at: Option<Millis>,
+    /// When it was got, by the clock of who got it.
+    pub access_got_at: Option<Millis>,
     /// Until when somebody else is believed to refresh.
     pub leased_until: Option<Millis>,
     /// Before this time no try is wanted (back-off, throttled, broken app).
@@ -54,6 +64,19 @@ pub struct View {
     pub failures: i64,
     /// Whether the refresh token before the newest is kept.
     pub has_previous: bool,
+    /// Whether a request since the last new token may have reached the provider without its reply reaching us.
+    pub unanswered: bool,
+}
+
+impl View {
+    /// Milliseconds that the access token can still be used; 0 where there is none to be trusted.
+    pub fn life(&self, now: Millis) -> Millis {
+        let from_the_future = self.access_got_at.is_some_and(|got| got > now + SKEW);
+        match self.access_ends_at {
+            Some(ends) if !from_the_future => (ends - now).max(0),
+            _ => 0,
+        }
+    }
 }
 
 /// What the token endpoint said, or that it said nothing.
@@ -75,8 +98,10 @@ pub enum Answer {
         /// For so long, where it says.
         wait: Option<Millis>,
     },
-    /// No usable answer: network, 5xx, no JSON.
+    /// No usable answer: network, 5xx, no JSON. The provider may have acted on the request.
     None,
+    /// Nothing was sent: no connection, or the deadline had passed.
+    NotAsked,
 }
 
 /// What happens.
@@ -105,10 +130,15 @@ pub enum Event {
         /// How.
         answer: Answer,
     },
-    /// Storing was tried: `false` when another answer was quicker.
-    Stored(bool),
-    /// The lease was given back.
-    GivenBack,
+    /// Storing was tried.
+    Stored {
+        /// The time.
+        now: Millis,
+        /// `false` when another answer was quicker.
+        stored: bool,
+    },
+    /// The lease was given back: `false` when it was not ours any more.
+    GivenBack(bool),
 }
 
 /// What is to be done.
@@ -127,8 +157,8 @@ pub enum Action {
     Ask {
         /// With the refresh token before the newest.
         previous: bool,
-        /// Within this time.
-        within: Millis,
+        /// The deadline: an answer after it is late, and after it nothing is sent.
+        by: Millis,
     },
     /// Store the tokens by compare-and-set.
     Store {
@@ -145,6 +175,10 @@ pub enum Action {
         status: Option<Status>,
         /// The next try; `None`: not by itself.
         next_try: Option<Millis>,
+        /// The provider may have acted on our request, and we do not know what it said.
+        unanswered: bool,
+        /// The refusal is explained by an earlier reply that was lost: it held the token that is good now.
+        reply_lost: bool,
     },
     /// Nothing more.
     End,
@@ -178,8 +212,8 @@ pub enum State {
         previous: bool,
         until: Millis,
     },
-    /// Waits for the commit.
-    Storing,
+    /// Waits for the commit of tokens that end then.
+    Storing { access_ends_at: Millis },
     /// Was refused and looks again.
     Doubting {
         view: View,
@@ -206,29 +240,27 @@ pub fn step(state: State, event: Event) -> (State, Action) {
         ) => look(now, view, least_life),
         (State::Leasing { view, until }, Event::Leased { now, taken: true }) => {
             // Waiting for the commit has used up time of the lease; without enough left nothing is asked.
-            let within = until - MARGIN - now;
-            if within <= 0 {
-                let version = view.version;
-                let next_try = Some(now + FIRST_WAIT);
-                return (
-                    State::GivingBack(Outcome::Later(now + FIRST_WAIT)),
-                    Action::GiveBack {
-                        version,
-                        status: None,
-                        next_try,
-                    },
-                );
+            let by = until - MARGIN;
+            if now >= by {
+                // Our own store was slow, which says nothing of the provider: no state is touched.
+                let time = now + FIRST_WAIT;
+                let action = Action::GiveBack {
+                    version: view.version,
+                    status: None,
+                    next_try: Some(time),
+                    unanswered: false,
+                    reply_lost: false,
+                };
+                return (State::GivingBack(Outcome::Later(time)), action);
             }
+            let previous = false;
             (
                 State::Asking {
                     view,
-                    previous: false,
+                    previous,
                     until,
                 },
-                Action::Ask {
-                    previous: false,
-                    within,
-                },
+                Action::Ask { previous, by },
             )
         }
         (State::Leasing { .. }, Event::Leased { taken: false, .. }) => {
@@ -260,36 +292,48 @@ pub fn step(state: State, event: Event) -> (State, Action) {
                 now, view: seen, ..
             },
         ) if seen.has_previous && now < until - MARGIN => {
-            let within = until - MARGIN - now;
+            let (previous, by) = (true, until - MARGIN);
             (
                 State::Asking {
                     view,
-                    previous: true,
+                    previous,
                     until,
                 },
-                Action::Ask {
-                    previous: true,
-                    within,
-                },
+                Action::Ask { previous, by },
             )
         }
-        (State::Doubting { view, .. }, Event::Read { .. }) => (
+        (State::Doubting { view, person, .. }, Event::Read { view: seen, .. }) => (
             State::GivingBack(Outcome::NeedsConsent),
             Action::GiveBack {
                 version: view.version,
                 status: Some(Status::NeedsConsent),
                 next_try: None,
+                unanswered: false,
+                reply_lost: seen.unanswered && !person,
             },
         ),
-        (State::Storing, Event::Stored(true)) => (State::Ended(Outcome::Fresh), Action::End),
-        (State::Storing, Event::Stored(false)) => (State::Looking, Action::Read),
-        (State::GivingBack(outcome), Event::GivenBack) => (State::Ended(outcome), Action::End),
+        (State::Storing { access_ends_at }, Event::Stored { now, stored: true }) => {
+            // Given with no life at all, or stored so late that none is left.
+            let outcome = match access_ends_at > now {
+                true => Outcome::Fresh,
+                false => Outcome::Later(now + SOONEST),
+            };
+            (State::Ended(outcome), Action::End)
+        }
+        (State::Storing { .. }, Event::Stored { stored: false, .. }) => {
+            (State::Looking, Action::Read)
+        }
+        (State::GivingBack(outcome), Event::GivenBack(true)) => {
+            (State::Ended(outcome), Action::End)
+        }
+        // What we have to say is of an older token, or another has begun since: the row knows better.
+        (State::GivingBack(_), Event::GivenBack(false)) => (State::Looking, Action::Read),
         (state, _) => (state, Action::End),
     }
 }
 
 fn look(now: Millis, view: View, least_life: Millis) -> (State, Action) {
-    let left = view.access_ends_at.map_or(0, |ends| ends - now);
+    let left = view.life(now);
     let end = |outcome| (State::Ended(outcome), Action::End);
     if matches!(view.status, Status::NeedsConsent | Status::Revoked) {
         return end(Outcome::NeedsConsent);
@@ -328,78 +372,66 @@ fn answered(
     answer: Answer,
 ) -> (State, Action) {
     let version = view.version;
-    let still_good = view
-        .access_ends_at
-        .is_some_and(|ends| ends - now >= LEAST_LIFE);
-    let give_back = |outcome, status, next_try| {
-        (
-            State::GivingBack(outcome),
-            Action::GiveBack {
-                version,
-                status,
-                next_try,
-            },
-        )
-    };
     match answer {
         Answer::Tokens { access_ends_at } => (
-            State::Storing,
+            State::Storing { access_ends_at },
             Action::Store {
                 version,
                 ahead: ahead(access_ends_at - now),
             },
         ),
-        Answer::GrantRefused => (
+        Answer::GrantRefused | Answer::PersonNeeded => (
             State::Doubting {
                 view,
                 previous,
                 until,
-                person: false,
+                person: answer == Answer::PersonNeeded,
             },
             Action::Read,
         ),
-        Answer::PersonNeeded => (
-            State::Doubting {
-                view,
-                previous,
-                until,
-                person: true,
+        Answer::AppRefused => (
+            State::GivingBack(Outcome::AppBroken),
+            Action::GiveBack {
+                version,
+                status: Some(Status::AppBroken),
+                next_try: Some(now + APP_BROKEN_WAIT),
+                unanswered: false,
+                reply_lost: false,
             },
-            Action::Read,
-        ),
-        Answer::AppRefused => give_back(
-            Outcome::AppBroken,
-            Some(Status::AppBroken),
-            Some(now + APP_BROKEN_WAIT),
         ),
         Answer::Throttled { wait } => {
             let wait = wait
                 .unwrap_or_else(|| back_off(60_000, view.failures, 3_600_000))
                 .clamp(1_000, 24 * 3_600_000);
-            later(version, now + wait, still_good)
+            later(&view, now, wait, false)
         }
-        Answer::None => later(
-            version,
-            now + back_off(FIRST_WAIT, view.failures, LONGEST_WAIT),
-            still_good,
-        ),
+        Answer::None => {
+            let wait = back_off(FIRST_WAIT, view.failures, LONGEST_WAIT);
+            later(&view, now, wait, true)
+        }
+        Answer::NotAsked => {
+            let wait = back_off(FIRST_WAIT, view.failures, LONGEST_WAIT);
+            later(&view, now, wait, false)
+        }
     }
 }
 
 /// Not now: while the old token works, nobody needs to be told.
-fn later(version: i64, time: Millis, still_good: bool) -> (State, Action) {
-    let status = (!still_good).then_some(Status::Throttled);
+fn later(view: &View, now: Millis, wait: Millis, unanswered: bool) -> (State, Action) {
+    let still_good = view.life(now) >= LEAST_LIFE;
     let outcome = if still_good {
         Outcome::Fresh
     } else {
-        Outcome::Later(time)
+        Outcome::Later(now + wait)
     };
     (
         State::GivingBack(outcome),
         Action::GiveBack {
-            version,
-            status,
-            next_try: Some(time),
+            version: view.version,
+            status: (!still_good).then_some(Status::Throttled),
+            next_try: Some(now + wait),
+            unanswered,
+            reply_lost: false,
         },
     )
 }

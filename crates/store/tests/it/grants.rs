@@ -46,6 +46,12 @@ fn some(tokens: [&str; 3]) -> [Option<String>; 3] {
     tokens.map(|token| (!token.is_empty()).then(|| token.to_owned()))
 }
 
+/// Which grants of a credential are due, at most so many.
+async fn due(t: &TestStore, credential: CredentialId, limit: i64) -> Vec<GrantId> {
+    let due = read!(t, tx => grants::due(tx, credential, limit).await);
+    due.iter().map(|due| due.id).collect()
+}
+
 async fn take(t: &TestStore, id: GrantId, version: i64, owner: &'static str) -> bool {
     let until = t.store.now() + 60_000;
     write!(t, tx => grants::take_lease(tx, id, version, owner, until).await)
@@ -108,16 +114,16 @@ on_both! {
         let given = given(t).await;
         let id = given.grant;
         assert!(take(t, id, 1, "one").await);
-        assert!(!write!(t, tx => grants::give_back(tx, id, 1, "two", None, None).await));
+        assert!(!write!(t, tx => grants::give_back(tx, id, 1, "two", None, None, false).await));
         let until = t.store.now() + HOUR;
         let cause = Cause::new("network").said("connection refused");
         let kept_cause = cause.clone();
-        assert!(write!(t, tx => grants::give_back(tx, id, 1, "one", Some((Status::Throttled, Some(until), cause)), Some(until)).await));
+        assert!(write!(t, tx => grants::give_back(tx, id, 1, "one", Some((Status::Throttled, Some(until), cause)), Some(until), true).await));
         let found = find(t, id).await;
         assert_eq!((found.status, found.status_until, found.cause), (Status::Throttled, Some(until), Some(kept_cause)));
         assert_eq!((found.version, found.failures, found.lease_owner, found.refresh_at), (1, 1, None, Some(until)));
         assert_eq!(kept(t, id).await, some(["access-0", "refresh-0", ""]));
-        assert!(!write!(t, tx => grants::give_back(tx, id, 1, "one", None, None).await), "it was given back");
+        assert!(!write!(t, tx => grants::give_back(tx, id, 1, "one", None, None, false).await), "it was given back");
     }
 
     async fn every_state_is_an_interval_and_the_same_state_again_is_none(t) {
@@ -165,12 +171,68 @@ on_both! {
     async fn a_refused_access_token_is_refreshed_by_whoever_asks_next(t) {
         let given = given(t).await;
         let id = given.grant;
-        assert!(read!(t, tx => grants::due(tx, 10).await).is_empty());
+        assert!(due(t, given.credential, 10).await.is_empty());
         write!(t, tx => grants::access_token_refused(tx, id, 7).await);
-        assert!(read!(t, tx => grants::due(tx, 10).await).is_empty(), "it was another token that was refused");
+        assert!(due(t, given.credential, 10).await.is_empty(), "it was another token that was refused");
         write!(t, tx => grants::access_token_refused(tx, id, 1).await);
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await), [id]);
+        assert_eq!(due(t, given.credential, 10).await, [id]);
         assert_eq!(find(t, id).await.access_ends_at, Some(t.store.now()));
+        assert_eq!(kept(t, id).await, some(["access-0", "refresh-0", ""]));
+    }
+
+    async fn a_server_that_refuses_every_token_makes_the_next_refresh_wait_longer_each_time(t) {
+        let given = given(t).await;
+        let id = given.grant;
+        let mut waits = Vec::new();
+        for version in 1..=4 {
+            t.clock.advance(Duration::from_secs(60));
+            write!(t, tx => grants::access_token_refused(tx, id, version).await);
+            let grant = find(t, id).await;
+            waits.push(grant.refresh_at.unwrap() - t.store.now());
+            let ends = t.store.now() + HOUR;
+            assert!(write!(t, tx => grants::renewed(tx, id, version, "one", &tokens("a", None, ends), ends).await));
+        }
+        assert_eq!(waits, [0, 2_000, 4_000, 8_000]);
+        // A token that lived for five minutes has proved that it is worth asking.
+        t.clock.advance(Duration::from_secs(301));
+        let ends = t.store.now() + HOUR;
+        assert!(write!(t, tx => grants::renewed(tx, id, 5, "one", &tokens("b", None, ends), ends).await));
+        assert_eq!(find(t, id).await.rejections, 0);
+    }
+
+    async fn what_is_not_known_of_a_request_is_noted_until_the_next_token_comes(t) {
+        let given = given(t).await;
+        let id = given.grant;
+        assert!(take(t, id, 1, "killed").await);
+        assert_eq!(find(t, id).await.unanswered_at, None);
+        t.clock.advance(Duration::from_secs(61));
+        assert!(take(t, id, 1, "one").await);
+        let noted = find(t, id).await.unanswered_at;
+        assert_eq!(noted, Some(t.store.now()), "the holder never gave its lease back");
+        assert!(write!(t, tx => grants::give_back(tx, id, 1, "one", None, None, false).await));
+        assert_eq!(find(t, id).await.unanswered_at, noted);
+        let ends = t.store.now() + HOUR;
+        // An answer that comes after its lease does not prove that nobody asked with the old token meanwhile.
+        assert!(write!(t, tx => grants::renewed(tx, id, 1, "killed", &tokens("a", Some("r"), ends), ends).await));
+        assert_eq!(find(t, id).await.unanswered_at, noted);
+        assert!(take(t, id, 2, "one").await);
+        assert!(write!(t, tx => grants::renewed(tx, id, 2, "one", &tokens("b", Some("s"), ends), ends).await));
+        assert_eq!(find(t, id).await.unanswered_at, None);
+    }
+
+    async fn a_clock_that_was_set_back_leaves_no_token_from_the_future(t) {
+        let given = given(t).await;
+        let id = given.grant;
+        assert!(take(t, id, 1, "killed").await);
+        t.clock.set_by(-HOUR);
+        let limit = t.store.now() + 60_000;
+        assert!(read!(t, tx => grants::got_after(tx, limit).await));
+        write!(t, tx => grants::distrust_access_tokens(tx).await);
+        assert!(!read!(t, tx => grants::got_after(tx, limit).await));
+        let grant = find(t, id).await;
+        let now = t.store.now();
+        assert_eq!((grant.access_ends_at, grant.refresh_at), (Some(now), Some(now)));
+        assert!(grant.lease_until.unwrap() <= now + 120_000);
         assert_eq!(kept(t, id).await, some(["access-0", "refresh-0", ""]));
     }
 
@@ -179,16 +241,17 @@ on_both! {
         let (user, app) = (given.user, given.credential);
         let second = grant(t, user, app, "info").await;
         let when = find(t, given.grant).await.refresh_at;
-        assert_eq!(read!(t, tx => grants::next_due(tx).await), when);
+        let when = when.map(|when| (app, when));
+        assert_eq!(read!(t, tx => grants::next_due(tx).await), Vec::from_iter(when));
         t.clock.advance(Duration::from_secs(3600));
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await).len(), 2);
-        assert_eq!(read!(t, tx => grants::due(tx, 1).await).len(), 1);
+        assert_eq!(due(t, app, 10).await.len(), 2);
+        assert_eq!(due(t, app, 1).await.len(), 1);
         assert!(take(t, given.grant, 1, "one").await);
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await), [second]);
+        assert_eq!(due(t, app, 10).await, [second]);
         write!(t, tx => grants::set_status(tx, second, Status::NeedsConsent, None, None).await);
-        assert!(read!(t, tx => grants::due(tx, 10).await).is_empty());
+        assert!(due(t, app, 10).await.is_empty());
         t.clock.advance(Duration::from_secs(60));
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await), [given.grant], "the lease has ended");
+        assert_eq!(due(t, app, 10).await, [given.grant], "the lease has ended");
     }
 
     async fn a_second_mailbox_finds_the_good_grant_of_the_same_person(t) {

@@ -151,9 +151,9 @@ on_both! {
         let now = t.store.now();
         assert_eq!(read!(t, tx => credentials::broken(tx, now).await), [(id, cause)]);
         write!(t, tx => credentials::try_one(tx, id, now - 1).await);
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await).len(), 1);
+        assert_eq!(read!(t, tx => grants::due(tx, id, 10).await).len(), 1);
         write!(t, tx => credentials::try_one(tx, id, now - 1).await);
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await).len(), 1);
+        assert_eq!(read!(t, tx => grants::due(tx, id, 10).await).len(), 1);
         t.clock.advance(std::time::Duration::from_secs(1));
         write!(t, tx => credentials::worked(tx, id, &"another".into()).await);
         assert_eq!(find(t, id).await.status, Status::Broken, "of another secret nothing follows");
@@ -161,7 +161,8 @@ on_both! {
         assert_eq!(find(t, id).await.status, Status::Good);
         assert_eq!(status(t, in_hand).await, grants::Status::Good, "its token works");
         assert_eq!(status(t, ended).await, grants::Status::AppBroken, "good when it has a token");
-        assert_eq!(read!(t, tx => grants::due(tx, 10).await), [ended]);
+        let due = read!(t, tx => grants::due(tx, id, 10).await);
+        assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [ended]);
         let intervals = read!(t, tx => store::intervals::list(tx, in_hand.0, 10).await);
         let words: Vec<_> = intervals.iter().map(|one| one.status.as_str()).collect();
         assert_eq!(words, ["good", "app_broken", "good"]);

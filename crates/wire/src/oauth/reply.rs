@@ -124,10 +124,10 @@ fn token(members: &Map<String, Value>, name: &str) -> Option<SecretString> {
 /// Seconds as a number or, as Microsoft's first endpoint wrote them, as a string.
 fn seconds(members: &Map<String, Value>, name: &str) -> Option<u64> {
     match members.get(name)? {
-        Value::Number(number) => number.as_u64().or_else(|| {
-            let fraction = number.as_f64().filter(|value| (0.0..4e9).contains(value))?;
-            format!("{fraction:.0}").parse().ok()
-        }),
+        // A negative number says that it is over already.
+        Value::Number(number) => number
+            .as_u64()
+            .or_else(|| number.as_f64().map(|value| value.clamp(0.0, 4e9) as u64)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }

@@ -62,7 +62,7 @@ it('each is led to what they can do themselves, and nobody elsewhere', () => {
   expect(cureOf(ending({}), 'u1', false)?.to).toBe('/connect?account=a1')
   expect(cureOf(ending({}), 'u2', true)).toBeNull()
   const secret = ending({ kind: 'secret', who: 'administrator', person: null })
-  expect(cureOf(secret, 'u1', true)?.to).toBe('/admin/credentials/c1')
+  expect(cureOf(secret, 'u1', true)?.to).toBe('/admin/credentials/c1#rotation')
   expect(cureOf(secret, 'u1', false)).toBeNull()
   const testing = ending({ card: '/admin/guide/google/publish' })
   expect(cureOf(testing, 'u2', true)?.to).toBe('/admin/guide/google/publish')

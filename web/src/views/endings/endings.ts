@@ -63,13 +63,14 @@ export function cureOf(one: Ending, me: string | undefined, isAdministrator: boo
   if (one.kind === 'secret')
     return isAdministrator
       ? {
-          to: `/admin/credentials/${one.credential_id}`,
+          to: `/admin/credentials/${one.credential_id}#rotation`,
           label: t('endings.rotate'),
           name: t('endings.rotateOf', { name: one.name }),
         }
       : null
   const [first] = one.mailboxes
-  if (first && one.who === 'member' && one.person?.id === me)
+  // A new consent is given by its person, though an administrator could spare the next one.
+  if (first && one.person?.id === me)
     return {
       to: `/connect?account=${first.account_id}`,
       label: t('account.reconnect'),

@@ -17,8 +17,3 @@ export function keptReconnect(): Kept | null {
     return null
   }
 }
-
-/** Whether an address is the way back from a consent that a link began: the provider's
- *  answer lands at `/connect/{id}`, as for every consent. */
-export const isWayBack = (parts: string[]): boolean =>
-  parts[0] === 'connect' && !!parts[1] && keptReconnect()?.id === parts[1]

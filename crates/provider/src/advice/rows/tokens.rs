@@ -146,6 +146,23 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row(
+        "refresh-reply-lost",
+        Reauth,
+        Member,
+        0,
+        Card::Connect,
+        [
+            "{address} の許可を更新する返事が、途中で失われました。",
+            "プロバイダは新しいトークンを発行しましたが、通信の切断またはサーバの停止でこちらに届きませんでした。以前のトークンはもう受け付けられません。",
+            "再接続してください。設定とメールはそのまま使えます。何度も起きる場合は、サーバから外への通信が途切れていないか管理者に確認してもらってください。",
+        ],
+        [
+            "The reply that renewed the permission for {address} was lost on its way.",
+            "The provider issued a new token, but a broken connection or a stop of the server kept it from arriving here, and the earlier token is not accepted any more.",
+            "Reconnect. Nothing is lost. If it happens again, ask the administrator whether the server's connections to the outside break off.",
+        ],
+    ),
+    row(
         "grant-ended-testing",
         Config,
         Administrator,

@@ -5,10 +5,12 @@ fn view() -> View {
         version: 3,
         status: Status::Good,
         access_ends_at: Some(1_000),
+        access_got_at: None,
         leased_until: None,
         not_before: None,
         failures: 0,
         has_previous: false,
+        unanswered: false,
     }
 }
 
@@ -61,7 +63,7 @@ fn a_refresh_is_asked_for_under_a_lease_and_ends_before_it() {
         action,
         Action::Ask {
             previous: false,
-            within: LEASE - MARGIN
+            by: LEASE - MARGIN
         }
     );
 }
@@ -106,11 +108,24 @@ fn tokens_are_stored_before_anyone_uses_them() {
         }
     );
     assert_eq!(
-        step(state.clone(), Event::Stored(true)).0,
+        step(
+            state.clone(),
+            Event::Stored {
+                now: 20,
+                stored: true
+            }
+        )
+        .0,
         State::Ended(Outcome::Fresh)
     );
     assert_eq!(
-        step(state, Event::Stored(false)),
+        step(
+            state,
+            Event::Stored {
+                now: 20,
+                stored: false
+            }
+        ),
         (State::Looking, Action::Read)
     );
 }
@@ -139,11 +154,13 @@ fn a_refused_grant_counts_only_after_a_second_look() {
         Action::GiveBack {
             version: 3,
             status: Some(Status::NeedsConsent),
-            next_try: None
+            next_try: None,
+            unanswered: false,
+            reply_lost: false
         }
     );
     assert_eq!(
-        step(state, Event::GivenBack).0,
+        step(state, Event::GivenBack(true)).0,
         State::Ended(Outcome::NeedsConsent)
     );
 }
@@ -194,7 +211,9 @@ fn a_refused_app_leaves_the_grant_alone() {
         Action::GiveBack {
             version: 3,
             status: Some(Status::AppBroken),
-            next_try: Some(10 + APP_BROKEN_WAIT)
+            next_try: Some(10 + APP_BROKEN_WAIT),
+            unanswered: false,
+            reply_lost: false
         }
     );
 }
@@ -217,7 +236,9 @@ fn no_answer_means_another_try_and_nothing_else() {
         Action::GiveBack {
             version: 3,
             status: Some(Status::Throttled),
-            next_try: Some(10 + 16_000)
+            next_try: Some(10 + 16_000),
+            unanswered: true,
+            reply_lost: false
         }
     );
     assert_eq!(state, State::GivingBack(Outcome::Later(16_010)));
@@ -237,7 +258,9 @@ fn no_answer_means_another_try_and_nothing_else() {
         Action::GiveBack {
             version: 3,
             status: None,
-            next_try: Some(2_010)
+            next_try: Some(2_010),
+            unanswered: true,
+            reply_lost: false
         }
     );
     assert_eq!(state, State::GivingBack(Outcome::Fresh));
@@ -269,4 +292,65 @@ fn a_lease_that_ran_out_while_it_was_taken_asks_nobody() {
     };
     let (_, action) = step(state, late);
     assert!(matches!(action, Action::GiveBack { status: None, .. }));
+}
+
+#[test]
+fn a_token_from_a_time_that_is_still_to_come_is_not_believed() {
+    let future = View {
+        access_ends_at: Some(3_600_000),
+        access_got_at: Some(SKEW + 1),
+        ..view()
+    };
+    assert!(matches!(
+        step(State::Looking, read(0, future)).1,
+        Action::TakeLease { .. }
+    ));
+}
+
+#[test]
+fn a_refusal_after_a_lost_reply_is_told_as_that() {
+    let (state, _) = step(
+        asking(view()),
+        Event::Answered {
+            now: 10,
+            answer: Answer::GrantRefused,
+        },
+    );
+    let unanswered = View {
+        unanswered: true,
+        ..view()
+    };
+    let (_, action) = step(state, read(20, unanswered));
+    assert!(matches!(
+        action,
+        Action::GiveBack {
+            status: Some(Status::NeedsConsent),
+            reply_lost: true,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn tokens_that_ended_before_they_were_stored_are_not_handed_out() {
+    let storing = State::Storing {
+        access_ends_at: 1_000,
+    };
+    let stored = Event::Stored {
+        now: 1_000,
+        stored: true,
+    };
+    assert_eq!(
+        step(storing, stored).0,
+        State::Ended(Outcome::Later(1_000 + SOONEST))
+    );
+}
+
+#[test]
+fn whoever_lost_the_lease_has_nothing_to_say_about_the_grant() {
+    let state = State::GivingBack(Outcome::NeedsConsent);
+    assert_eq!(
+        step(state, Event::GivenBack(false)),
+        (State::Looking, Action::Read)
+    );
 }
