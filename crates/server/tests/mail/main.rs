@@ -5,6 +5,7 @@ mod consent;
 mod doctor;
 mod faults;
 mod mail_oddities;
+mod reach;
 mod receive;
 mod reconnect;
 mod rotation;

@@ -15,6 +15,7 @@ mod faults;
 mod folders;
 mod grants;
 mod guide;
+mod heartbeat;
 mod intents;
 mod jobs;
 mod odd_mails;
