@@ -76,16 +76,18 @@ pub fn credential(
 ) -> Value {
     let fields = &credential.fields;
     let (next, previous) = (credential.next.as_ref(), credential.previous.as_ref());
+    // A secret that is too short for a hint is held all the same.
+    let hint = |hint: &str| if hint.is_empty() { "…" } else { hint }.to_owned();
     let switched = credential.switched.as_ref().map(|switched| {
         json!({
             "at": time(switched.at), "by": switched.by.word(), "advice": advice(switched.cause.as_ref(), language),
         })
     });
     json!({
-        "next_secret_hint": next.map(|next| &next.hint), "next_secret_ends_on": next.and_then(|next| next.ends_on.as_ref()),
+        "next_secret_hint": next.map(|next| hint(&next.hint)), "next_secret_ends_on": next.and_then(|next| next.ends_on.as_ref()),
         "next_secret_status": next.map(|next| next.status.word()),
         "next_secret_advice": advice(next.and_then(|next| next.cause.as_ref()), language),
-        "previous_secret_hint": previous.map(|previous| &previous.hint), "secret_switched": switched,
+        "previous_secret_hint": previous.map(|previous| hint(&previous.hint)), "secret_switched": switched,
         "id": credential.id, "provider": fields.provider, "name": fields.name, "client_id": fields.client_id,
         "secret_hint": fields.secret_hint, "secret_ends_on": fields.secret_ends_on, "note": fields.note,
         "tenant": fields.tenant, "redirect_path": fields.redirect_path, "redirect_uri": redirect_uri, "auth": "secret",

@@ -76,8 +76,8 @@ const QUESTIONS: &[(&str, &str)] = &[
         "SELECT COUNT(*) FROM grants WHERE (lease_owner IS NULL) <> (lease_until IS NULL)",
     ),
     (
-        "next secrets of which nothing is known, or of which something is known and that are not there",
-        "SELECT COUNT(*) FROM credentials WHERE (next_secret IS NULL) <> (next_secret_status IS NULL)",
+        "next secrets without a state",
+        "SELECT COUNT(*) FROM credentials WHERE next_secret IS NOT NULL AND next_secret_status IS NULL",
     ),
     (
         "active users without a password",

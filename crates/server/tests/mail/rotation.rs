@@ -248,7 +248,12 @@ async fn when_every_secret_is_wrong_all_mailboxes_say_so_at_once_and_a_good_one_
             house.end_access_of(&mailbox.address);
             house.deliver(&mailbox.address, "while broken");
         }
-        set(&house, &path, &json!({ "client_secret": third })).await;
+        // Entered as the one in use, or as the next one: that is tried at once, without a switch.
+        let entered = match provider {
+            ProviderKind::Google => json!({ "client_secret": third }),
+            ProviderKind::Microsoft => json!({ "next_secret": third }),
+        };
+        set(&house, &path, &entered).await;
         let mended = all_until(&house, &mailboxes, "good").await;
         assert!(mended < MINUTE, "{mended:?}");
         for mailbox in others {

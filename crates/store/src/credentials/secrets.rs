@@ -192,13 +192,20 @@ pub async fn secret_in(tx: &mut Tx, id: CredentialId, slot: Slot) -> Result<Opti
 
 /// All secrets of a credential; `None` where there is no such credential.
 pub async fn held(tx: &mut Tx, id: CredentialId) -> Result<Option<Held>> {
-    let Some(current) = secret_in(tx, id, Slot::Current).await? else {
-        return Ok(None);
-    };
+    let row = tx
+        .row(
+            "SELECT client_secret, next_secret, previous_secret FROM credentials WHERE id = $1",
+            args![id],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let current = tx
+        .keys
+        .open(place(&id, Slot::Current), &row.get::<Vec<u8>>(0)?)?;
     let mut others = Vec::new();
-    for slot in [Slot::Next, Slot::Previous] {
-        if let Some(secret) = secret_in(tx, id, slot).await? {
-            others.push((slot, secret));
+    for (at, slot) in [(1, Slot::Next), (2, Slot::Previous)] {
+        if let Some(bytes) = row.get::<Option<Vec<u8>>>(at)? {
+            others.push((slot, tx.keys.open(place(&id, slot), &bytes)?));
         }
     }
     Ok(Some(Held { current, others }))
@@ -435,12 +442,15 @@ pub(super) async fn forget_previous(tx: &mut Tx, id: CredentialId) -> Result<()>
     Ok(())
 }
 
-/// Broken credentials that nobody tried again since `before`, with why they are broken.
+/// Broken credentials that nobody tried again since `before`, with why they are broken. A try that lies ahead was
+/// noted by a clock that was set back since: it counts for nothing.
 pub async fn broken(tx: &mut Tx, before: Millis) -> Result<Vec<(CredentialId, Cause)>> {
+    let now = tx.now();
     let rows = tx
         .rows(
-            "SELECT id, cause FROM credentials WHERE status = 'broken' AND tried_at <= $1 ORDER BY tried_at LIMIT 100",
-            args![before],
+            "SELECT id, cause FROM credentials WHERE status = 'broken' AND (tried_at <= $1 OR tried_at > $2) \
+             ORDER BY tried_at LIMIT 100",
+            args![before, now],
         )
         .await?;
     let mut found = Vec::new();
@@ -457,7 +467,8 @@ pub async fn try_one(tx: &mut Tx, id: CredentialId, before: Millis) -> Result<()
     let now = tx.now();
     let touched = tx
         .execute(
-            "UPDATE credentials SET tried_at = $3 WHERE id = $1 AND status = 'broken' AND tried_at <= $2",
+            "UPDATE credentials SET tried_at = $3 WHERE id = $1 AND status = 'broken' \
+             AND (tried_at <= $2 OR tried_at > $3)",
             args![id, before, now],
         )
         .await?;
