@@ -72,7 +72,7 @@ pub struct Pause {
 }
 
 /// How one mailbox ran.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reach {
     /// From when it is judged: the window's begin, or its connection.
     pub since: Millis,
