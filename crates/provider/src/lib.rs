@@ -11,6 +11,7 @@ pub mod app_only;
 pub mod cause;
 pub mod consent;
 pub mod credentials;
+pub mod endings;
 pub mod failures;
 pub mod formats;
 pub mod google;

@@ -127,6 +127,8 @@ pub fn account(account: &Account, grant: Option<&Grant>, now: Millis, language: 
         json!({
             "status": grant_word(grant, now), "since": time(grant.status_since), "until": maybe(grant.status_until),
             "advice": advice(grant.cause.as_ref(), language), "person": grant.subject.address,
+            // Filled in by `endings::Known::mark`.
+            "ends_at": null, "ends_reason": null,
         })
     });
     json!({

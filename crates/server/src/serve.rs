@@ -71,6 +71,7 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
             )
         })?;
     first_administrator(&config, &store).await?;
+    let notices = tokio::spawn(crate::notices::run(providers.clone()));
     let workers = tokio::spawn(sync::run(providers));
     let hearing = tokio::spawn(store.clone().hear_others());
     let beating = tokio::spawn(beat(store.clone()));
@@ -89,6 +90,7 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
     let router = http::router(web).layer(axum::Extension(board));
     accept(listener, door, router, end).await;
     workers.abort();
+    notices.abort();
     hearing.abort();
     beating.abort();
     // The last word, so that a pause begins where this one ended.

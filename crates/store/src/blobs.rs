@@ -75,18 +75,58 @@ impl Blobs {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(failed(id, &error)),
         };
-        let bytes = unpack(&packed).ok_or_else(|| Error::Blob {
-            id: id.to_string(),
-            reason: "cannot be unpacked".into(),
-        })?;
-        if BlobId::of(&bytes) != id {
-            return Err(Error::Blob {
-                id: id.to_string(),
-                reason: "its bytes have another hash".into(),
-            });
-        }
-        Ok(Some(Bytes::from(bytes)))
+        Ok(Some(Bytes::from(whole(id, &packed)?)))
     }
+
+    /// A blob as it is kept, packed, after a look whether it is whole; `None` where it is not kept.
+    ///
+    /// Errors: as [`Blobs::get`].
+    pub(crate) async fn packed(&self, id: BlobId) -> Result<Option<Bytes>> {
+        let packed = match self.0.get(&Blobs::path(id)).await {
+            Ok(found) => found.bytes().await.map_err(|error| failed(id, &error))?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(failed(id, &error)),
+        };
+        whole(id, &packed)?;
+        Ok(Some(packed))
+    }
+
+    /// Keeps a blob that came packed; whether it was not kept before.
+    ///
+    /// Errors: [`Error::Blob`] when it is not what its id says.
+    pub(crate) async fn put_packed(&self, id: BlobId, packed: Bytes) -> Result<bool> {
+        whole(id, &packed)?;
+        let path = Blobs::path(id);
+        if self.0.head(&path).await.is_ok() && matches!(self.packed(id).await, Ok(Some(_))) {
+            return Ok(false);
+        }
+        self.0
+            .put(&path, PutPayload::from(packed))
+            .await
+            .map_err(|error| failed(id, &error))?;
+        Ok(true)
+    }
+
+    /// Takes a blob away that nothing names yet.
+    pub(crate) async fn remove(&self, id: BlobId) -> Result<()> {
+        self.0
+            .delete(&Blobs::path(id))
+            .await
+            .map_err(|error| failed(id, &error))
+    }
+}
+
+/// The bytes of a packed blob.
+pub(crate) fn whole(id: BlobId, packed: &[u8]) -> Result<Vec<u8>> {
+    let broken = |reason: &str| Error::Blob {
+        id: id.to_string(),
+        reason: reason.into(),
+    };
+    let bytes = unpack(packed).ok_or_else(|| broken("cannot be unpacked"))?;
+    if BlobId::of(&bytes) != id {
+        return Err(broken("its bytes have another hash"));
+    }
+    Ok(bytes)
 }
 
 /// The disk's refusal, which passes; a blob that is broken does not.

@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::args;
-use crate::credentials::Slot;
 use crate::error::Result;
-use crate::id::{AccountId, BlobId, CredentialId, EmailId, GrantId};
-use crate::{Store, accounts, credentials, grants};
+use crate::id::{AccountId, BlobId, EmailId};
+use crate::{Store, accounts, seal};
 
 /// Questions whose answer must be zero, with what it means when it is not.
 const QUESTIONS: &[(&str, &str)] = &[
@@ -145,39 +144,22 @@ async fn search_index(store: &Store, findings: &mut Vec<String>) -> Result<()> {
 
 /// Every sealed value opens.
 async fn secrets(store: &Store, findings: &mut Vec<String>) -> Result<()> {
-    let found = store
+    let closed = store
         .read(|tx| {
             Box::pin(async move {
-                let mut found = Vec::new();
-                for row in tx.rows("SELECT id FROM credentials", args![]).await? {
-                    let id: CredentialId = row.get(0)?;
-                    for slot in [Slot::Current, Slot::Next, Slot::Previous] {
-                        if let Err(error) = credentials::secret_in(tx, id, slot).await {
-                            found.push(format!("credential {id}: {error}"));
-                        }
-                    }
-                }
-                for row in tx.rows("SELECT id FROM grants", args![]).await? {
-                    let id: GrantId = row.get(0)?;
-                    match grants::refresh_token(tx, id).await {
-                        Ok(Some(_)) => {}
-                        Ok(None) => found.push(format!("grant {id} has no refresh token")),
-                        Err(error) => found.push(format!("grant {id}: {error}")),
-                    }
-                    for result in [
-                        grants::access_token(tx, id).await,
-                        grants::previous_refresh_token(tx, id).await,
-                    ] {
-                        if let Err(error) = result {
-                            found.push(format!("grant {id}: {error}"));
-                        }
-                    }
-                }
-                Ok(found)
+                let keys = tx.keys.clone();
+                seal::unreadable(tx, &keys).await
             })
         })
         .await?;
-    findings.extend(found);
+    findings.extend(closed.iter().map(|(sealed, id)| {
+        format!(
+            "{}.{} of row {} cannot be opened: is this the right key file?",
+            sealed.table,
+            sealed.column,
+            sealed.row(*id)
+        )
+    }));
     Ok(())
 }
 

@@ -123,6 +123,8 @@ pub struct Credential {
     pub status: Status,
     /// Why they are broken.
     pub cause: Option<Cause>,
+    /// Since when.
+    pub broken_since: Option<Millis>,
     /// The secret that shall become current.
     pub next: Option<Next>,
     /// The secret that was current before the last switch.
@@ -143,7 +145,7 @@ const COLUMNS: &str = "id, provider, name, client_id, secret_hint, secret_ends_o
                        status, cause, version, created_at, updated_at, access, allowed_addresses, admin_consented_at, \
                        next_secret IS NOT NULL, next_secret_hint, next_secret_ends_on, next_secret_status, \
                        next_secret_cause, previous_secret IS NOT NULL, previous_secret_hint, previous_secret_ends_on, \
-                       secret_switched_at, secret_switched_by, secret_switched_cause";
+                       secret_switched_at, secret_switched_by, secret_switched_cause, broken_since";
 
 fn read(row: &Row) -> Result<Credential> {
     Ok(Credential {
@@ -174,6 +176,7 @@ fn read(row: &Row) -> Result<Credential> {
         created_at: row.get(12)?,
         updated_at: row.get(13)?,
         admin_consented_at: row.get(16)?,
+        broken_since: row.get(28)?,
         next: secrets::read_next(row, 17)?,
         previous: secrets::read_previous(row, 22)?,
         switched: secrets::read_switched(row, 25)?,
@@ -303,6 +306,8 @@ pub async fn update(
     if !proven_by_this {
         crate::grants::try_again(tx, id).await?;
     }
+    // Another date of the secret may be news.
+    tx.announce(Announcement::Accounts);
     Ok(true)
 }
 
@@ -313,10 +318,13 @@ pub async fn set_status(
     status: Status,
     cause: Option<&Cause>,
 ) -> Result<()> {
+    let now = tx.now();
     let touched = tx
         .execute(
-            "UPDATE credentials SET status = $2, cause = $3 WHERE id = $1 AND (status <> $2 OR COALESCE(cause, '') <> COALESCE($3, ''))",
-            args![id, status.word(), Cause::to_column(cause)],
+            "UPDATE credentials SET status = $2, cause = $3, broken_since = CASE WHEN $2 <> 'broken' THEN NULL \
+             WHEN status = 'broken' THEN broken_since ELSE $4 END \
+             WHERE id = $1 AND (status <> $2 OR COALESCE(cause, '') <> COALESCE($3, ''))",
+            args![id, status.word(), Cause::to_column(cause), now],
         )
         .await?;
     if touched > 0 {

@@ -185,6 +185,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// All values, in the order of the columns.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// The column at `index`.
     ///
     /// Errors: [`Error::Row`] names the column when the value does not make sense there.
@@ -214,6 +219,33 @@ impl Db {
     /// Errors: [`Error::Config`] for another address; the database's own refusal otherwise, also for a
     /// database that a newer version has migrated.
     pub async fn open(address: &str) -> Result<Db> {
+        let db = Db::connect(address).await?;
+        db.migrate(None).await?;
+        Ok(db)
+    }
+
+    /// The newest version of the schema that this program knows.
+    pub(crate) fn newest_schema() -> i64 {
+        SQLITE_MIGRATIONS
+            .iter()
+            .map(|step| step.version)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Brings the schema up to date, or up to a version.
+    pub(crate) async fn migrate(&self, to: Option<i64>) -> Result<()> {
+        match (self, to) {
+            (Db::Sqlite { write, .. }, None) => SQLITE_MIGRATIONS.run(write).await?,
+            (Db::Sqlite { write, .. }, Some(to)) => SQLITE_MIGRATIONS.run_to(to, write).await?,
+            (Db::Postgres(pool), None) => POSTGRES_MIGRATIONS.run(pool).await?,
+            (Db::Postgres(pool), Some(to)) => POSTGRES_MIGRATIONS.run_to(to, pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Connects, and leaves the schema as it is.
+    pub(crate) async fn connect(address: &str) -> Result<Db> {
         if let Some(path) = address.strip_prefix("sqlite:") {
             let path = path.trim_start_matches("//");
             if let Some(folder) = std::path::Path::new(path)
@@ -234,7 +266,6 @@ impl Db {
                 .acquire_timeout(Duration::from_secs(60))
                 .connect_with(options.clone())
                 .await?;
-            SQLITE_MIGRATIONS.run(&write).await?;
             let read = SqlitePoolOptions::new()
                 .max_connections(4)
                 .connect_with(options.pragma("query_only", "ON"))
@@ -247,7 +278,6 @@ impl Db {
                 .acquire_timeout(Duration::from_secs(20))
                 .connect_with(options)
                 .await?;
-            POSTGRES_MIGRATIONS.run(&pool).await?;
             Ok(Db::Postgres(pool))
         } else {
             Err(Error::Config(format!(
@@ -425,6 +455,30 @@ impl Open {
                 rows.iter().map(postgres_row).collect()
             }
         }
+    }
+
+    /// Hands over the rows of a query one by one, without holding them all.
+    pub(crate) async fn each(
+        &mut self,
+        sql: String,
+        take: &mut (dyn FnMut(Row) -> Result<()> + Send),
+    ) -> Result<()> {
+        use futures_util::TryStreamExt;
+        match self {
+            Open::Sqlite(transaction) => {
+                let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **transaction);
+                while let Some(row) = rows.try_next().await? {
+                    take(sqlite_row(&row)?)?;
+                }
+            }
+            Open::Postgres(transaction) => {
+                let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **transaction);
+                while let Some(row) = rows.try_next().await? {
+                    take(postgres_row(&row)?)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn commit(self) -> Result<()> {

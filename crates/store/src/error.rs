@@ -31,6 +31,9 @@ pub enum Error {
         /// What is the matter.
         reason: String,
     },
+    /// A backup cannot be read, or cannot be restored here.
+    #[error("{0}")]
+    Backup(String),
     /// A setting cannot work.
     #[error("{0}")]
     Config(String),

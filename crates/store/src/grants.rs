@@ -15,6 +15,7 @@
 
 mod app;
 mod app_broken;
+mod deaths;
 mod given_up;
 mod refresh;
 
@@ -32,6 +33,7 @@ use crate::world::Millis;
 
 pub use app::of_app;
 pub use app_broken::{mend, park, to_prove_on, try_now, try_one};
+pub use deaths::{Death, deaths, is_death_noted, note_death, outlived, people_of, to_watch};
 pub use given_up::{give_up_unused, given_up, remove_given_up};
 pub use refresh::{
     Due, access_token_refused, distrust_access_tokens, due, give_back, got_after, next_due,
@@ -39,7 +41,7 @@ pub use refresh::{
 };
 
 /// The state of a grant (words of the contract).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// It works.
     Good,
@@ -303,7 +305,7 @@ fn seal_column(column: &'static str) -> &'static str {
 }
 
 /// Stores what a consent gave: a new grant, or the same one again with new tokens. The tokens of a grant
-/// that is replaced are discarded, not revoked.
+/// that is replaced are discarded, not revoked. A lease stays: its holder's request may be on the wire.
 pub async fn consented(
     tx: &mut Tx,
     user: UserId,
@@ -331,7 +333,7 @@ pub async fn consented(
             "UPDATE grants SET address = $2, tenant = $3, scopes = $4, \
              previous_refresh_token = CASE WHEN $5 IS NULL THEN previous_refresh_token ELSE refresh_token END, \
              refresh_token = COALESCE($5, refresh_token), access_token = $6, access_ends_at = $7, refresh_ends_at = $8, \
-             version = version + 1, lease_owner = NULL, lease_until = NULL, failures = 0, refresh_at = $9, refreshed_at = $10, created_at = $10, \
+             version = version + 1, failures = 0, refresh_at = $9, refreshed_at = $10, created_at = $10, \
              rejections = 0, unanswered_at = NULL WHERE id = $1",
             args![id, &subject.address, &subject.tenant, scopes, refresh, access, tokens.access_ends_at, tokens.refresh_ends_at, refresh_at, now],
         )

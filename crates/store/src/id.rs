@@ -146,6 +146,8 @@ ids! {
     JobId = 'j';
     /// An entry of the audit log.
     AuditId = 'd';
+    /// Something that a person is told by mail.
+    NoticeId = 'o';
 }
 
 /// A blob's id: BLAKE3 of its bytes. The letter is `b`.

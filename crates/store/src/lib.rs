@@ -12,6 +12,7 @@ pub mod announcements;
 pub mod api_tokens;
 pub mod attempts;
 pub mod audit;
+pub mod backup;
 pub mod blobs;
 pub mod changes;
 pub mod check;
@@ -32,11 +33,13 @@ pub mod intervals;
 pub mod invitations;
 pub mod jobs;
 pub mod login_sessions;
+pub mod notices;
 pub mod pending_accounts;
 pub mod protocol_log;
 pub mod reconnect_links;
 pub mod seal;
 pub mod search;
+pub mod settings;
 pub mod submissions;
 pub mod taps;
 pub mod testing;
@@ -46,7 +49,6 @@ pub mod tx;
 pub mod users;
 pub mod world;
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -90,9 +92,14 @@ impl Store {
     ///
     /// Errors: any of the three says why it cannot be used.
     pub async fn open(database: &str, blobs: &str, key_file: &Path, world: World) -> Result<Store> {
-        let keys = seal::KeyRing::load_or_create(key_file, &world)?;
         let blobs = blobs::Blobs::open(blobs)?;
         let db = db::Db::open(database).await?;
+        let keys = seal::KeyRing::load(key_file)?;
+        seal::look(&db, &world, keys.as_ref(), key_file).await?;
+        let keys = match keys {
+            Some(keys) => keys,
+            None => seal::KeyRing::load_or_create(key_file, &world)?,
+        };
         let node = format!("{}-{}", std::process::id(), base32(&world.random::<5>()));
         let (listeners, _) = broadcast::channel(1024);
         let foreign_version = AtomicI64::new(db.foreign_version().await?.unwrap_or(0));
@@ -118,11 +125,10 @@ impl Store {
     async fn prove_key_ring(&self) -> Result<()> {
         self.write(|tx| {
             Box::pin(async move {
-                let place = seal::Place { table: "meta", column: "value", row: &[0; 16] };
                 let known = tx.row("SELECT value FROM meta WHERE key = 'key_proof'", args![]).await?;
                 if let Some(row) = known {
                     let sealed = from_base32(&row.get::<String>(0)?).unwrap_or_default();
-                    return tx.keys.open(place, &sealed).map(|_| ()).map_err(|_| {
+                    return tx.keys.open(seal::PROOF, &sealed).map(|_| ()).map_err(|_| {
                         Error::Config(
                             "the key file does not belong to this database: put the right one in [secrets] key_file \
                              (with another one no mailbox could be opened)"
@@ -130,7 +136,7 @@ impl Store {
                         )
                     });
                 }
-                let sealed = tx.keys.seal(&tx.world, place, &"tegata".to_owned().into());
+                let sealed = tx.keys.seal(&tx.world, seal::PROOF, &"tegata".to_owned().into());
                 let begun = tx
                     .execute(
                         "INSERT INTO meta (key, value) VALUES ('key_proof', $1) ON CONFLICT (key) DO NOTHING",
@@ -205,15 +211,14 @@ impl Store {
         let store = self.clone();
         // In a task of its own: a caller that is dropped must not drop the transaction with it.
         let task = tokio::spawn(async move {
-            let mut tx = Tx {
-                open: store.0.db.begin(writing).await?,
-                world: store.0.world.clone(),
-                keys: store.0.keys.clone(),
-                announcements: Vec::new(),
-                modseqs: BTreeMap::new(),
-            };
+            let mut tx = Tx::over(
+                store.0.db.begin(writing).await?,
+                store.0.world.clone(),
+                store.0.keys.for_transaction(),
+            );
             let value = work(&mut tx).await?;
             if writing {
+                seal::settle(&mut tx).await?;
                 store.notify(&mut tx).await?;
                 let announcements = std::mem::take(&mut tx.announcements);
                 tx.open.commit().await?;
@@ -291,6 +296,11 @@ impl Store {
                 self.announce(text.parse().unwrap_or(Announcement::Anything));
             }
         }
+    }
+
+    /// The keys that seal secrets.
+    pub fn keys(&self) -> &seal::KeyRing {
+        &self.0.keys
     }
 
     /// Where raw bytes are kept.

@@ -281,6 +281,17 @@ pub async fn forget_account(tx: &mut Tx, account: AccountId) -> Result<()> {
     Ok(())
 }
 
+/// Makes all emails unfindable.
+pub(crate) async fn forget_everything(tx: &mut Tx) -> Result<()> {
+    let sql = if tx.is_sqlite() {
+        "INSERT INTO email_search (email_search) VALUES ('delete-all')"
+    } else {
+        "DELETE FROM email_search"
+    };
+    tx.execute(sql, args![]).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

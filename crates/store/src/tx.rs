@@ -22,6 +22,17 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// Over a transaction that no [`Store`](crate::Store) runs: nothing is announced.
+    pub(crate) fn over(open: Open, world: World, keys: KeyRing) -> Tx {
+        Tx {
+            open,
+            world,
+            keys,
+            announcements: Vec::new(),
+            modseqs: BTreeMap::new(),
+        }
+    }
+
     /// The time of this transaction's statements.
     pub fn now(&self) -> Millis {
         self.world.now()

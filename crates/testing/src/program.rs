@@ -5,7 +5,7 @@
 //!                 |  run -> the same program as a command, beside the server
 //!                 v  drop: stopped; `tegata check`; the search for secrets that leaked
 //!
-//! What always holds: whatever the program answered, printed, logged or (SQLite) stored is searched for every
+//! What always holds: whatever the program answered, printed, logged, stored or backed up is searched for every
 //! secret that came up, and its data is sound when it ends. A failed test keeps its own message: nothing of
 //! this is asserted while panicking, but the end of the log is shown.
 
@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use crate::daemon::{Daemon, Goodbye};
 use crate::place::{free_port, temporary_folder, write};
 use crate::wait_until;
-use watch::Watch;
+use watch::{Data, Watch};
 
 pub use client::{Answer, Ask, Client};
 pub use consent::{
@@ -99,7 +99,7 @@ pub struct Tegata {
     program: PathBuf,
     watch: Arc<Watch>,
     ca_file: Option<String>,
-    sqlite: bool,
+    data: Data,
     /// Where it is reached, with its path: `http://localhost:PORT/gsession`.
     pub base: String,
     /// `http://localhost:PORT`
@@ -196,7 +196,10 @@ impl Tegata {
             program: program.into(),
             watch,
             ca_file: setup.ca_file.map(str::to_owned),
-            sqlite: matches!(setup.store, Place::Sqlite),
+            data: match &setup.store {
+                Place::Sqlite => Data::File(path.join("data/tegata.db")),
+                Place::Postgres(url) => Data::Url(url.clone()),
+            },
             base,
             origin,
             port,
@@ -442,8 +445,17 @@ impl Drop for Tegata {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
-        let database = self.sqlite.then(|| self.folder.join("data/tegata.db"));
-        let leaks = self.watch.leaks(&self.log(), database.as_deref());
+        let path = self.folder.join("at-the-end.backup");
+        let arguments = ["backup", "--to", &path.display().to_string()];
+        let output = self.command(&arguments).output().expect("the program runs");
+        assert!(
+            output.status.success(),
+            "it cannot be backed up:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        self.watch.output(&arguments, &output);
+        let backup = fs::read(&path).unwrap_or_default();
+        let leaks = self.watch.leaks(&self.log(), Some(&self.data), &backup);
         assert!(leaks.is_empty(), "secrets leaked:\n{}", leaks.join("\n"));
     }
 }

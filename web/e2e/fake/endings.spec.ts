@@ -19,9 +19,9 @@ test('the calendar: the nearest first, why, who acts, and one way to cure it', a
   const today = page.getByRole('region', { name: '今日の確認事項' })
   await expect(today.getByText('alice@example.com: 許可の期限 (あと 4 日)')).toBeVisible()
   await expect(today.getByText('通知を送るメールボックスが選ばれていないため')).toBeVisible()
-  await page.locator('header').getByRole('link', { name: '期限カレンダー' }).click()
+  await page.locator('header').getByRole('link', { name: '期限', exact: true }).click()
 
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('期限カレンダー')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('期限')
   await expect(page.locator('main h2')).toContainText([
     '通知を送るメールボックス',
     '7 日以内',

@@ -319,7 +319,8 @@ export type Pause = {
   since: string
   until: string | null
   seconds: number
-  side: 'grant' | 'sync' | 'send'
+  /** `service`: Tegata itself did not run. */
+  side: 'grant' | 'sync' | 'send' | 'service'
   status: string
   cause_id: string | null
   advice: Advice | null
@@ -333,7 +334,9 @@ export type Reached = {
   receiving: number
   seconds_out: number
   since: string
+  /** The newest, and how many older ones are not told one by one. */
   pauses: Pause[]
+  pauses_left_out?: number
 }
 export type Reach = List<Reached> & {
   from: string

@@ -3,6 +3,7 @@
 mod app_only;
 mod checks;
 mod consent;
+mod endings;
 mod exchange;
 mod google;
 mod guide;
@@ -36,6 +37,7 @@ pub(super) const ALL: &[&[Row]] = &[
     checks::ROWS,
     guide::ROWS,
     self_check::ROWS,
+    endings::ROWS,
 ];
 
 /// Any answer that has no row of its own: shown as it is, with a word to search for.

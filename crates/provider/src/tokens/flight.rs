@@ -35,6 +35,10 @@ struct Flight {
     credential: Credential,
     owner: String,
     tokens: Option<Tokens>,
+    /// How long the access token among them lives,
+    life: Millis,
+    /// from when on, since boot: the request was sent after it.
+    asked: Duration,
     refusal: Option<Case>,
     /// Which of the credential's secrets the last request took.
     used: Option<Used>,
@@ -154,6 +158,8 @@ async fn read_flight(providers: &Providers, id: GrantId) -> Result<Flight, Error
         credential,
         owner,
         tokens: None,
+        life: 0,
+        asked: Duration::ZERO,
         refusal: None,
         used: None,
         trial: None,
@@ -229,6 +235,7 @@ impl Flight {
         if asked_at >= by {
             return Ok(Answer::NotAsked);
         }
+        self.asked = providers.store().world().since_boot();
         let within = Duration::from_millis((by - asked_at).unsigned_abs());
         let asking = secrets::Asking {
             providers,
@@ -251,8 +258,8 @@ impl Flight {
                 Answer::None
             }
             Ok(reply) => {
-                // By the time of asking: the reply may have been on its way, or this process asleep, for long.
-                let access_ends_at = asked_at.saturating_add(life_of(&reply));
+                self.life = life_of(&reply);
+                let access_ends_at = self.access_ends_at(providers);
                 self.tokens = Some(Tokens {
                     access_token: reply.access_token,
                     access_ends_at,
@@ -299,6 +306,15 @@ impl Flight {
         }
     }
 
+    /// Its life counts from the asking, by a clock that nobody sets: the reply may have been on its way, or this
+    /// process asleep, for long, and the machine's clock may have been set meanwhile.
+    fn access_ends_at(&self, providers: &Providers) -> Millis {
+        let world = providers.store().world();
+        let age = world.since_boot().saturating_sub(self.asked).as_millis();
+        let age = i64::try_from(age).unwrap_or(i64::MAX);
+        world.now().saturating_add(self.life).saturating_sub(age)
+    }
+
     fn facts(&self, profile: &ProviderProfile, case: Case) -> Case {
         profile
             .facts(case)
@@ -320,9 +336,10 @@ impl Flight {
         version: i64,
         ahead: Millis,
     ) -> Result<bool, Error> {
-        let Some(tokens) = self.tokens.take() else {
+        let Some(mut tokens) = self.tokens.take() else {
             return Ok(false);
         };
+        tokens.access_ends_at = self.access_ends_at(providers);
         let (id, owner) = (self.grant.id, self.owner.clone());
         let used = self.used.take();
         // Spread: grants that were refreshed in one minute shall not all come back in one minute.

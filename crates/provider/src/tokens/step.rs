@@ -46,7 +46,7 @@ pub const LONGEST_WAIT: Millis = 300_000;
 pub const APP_BROKEN_WAIT: Millis = 3_600_000;
 
 /// What a look at the row told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct View {
     /// Grows with every new token.
     pub version: i64,
@@ -80,7 +80,7 @@ impl View {
 }
 
 /// What the token endpoint said, or that it said nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// New tokens; the access token ends then.
     Tokens {
@@ -142,7 +142,7 @@ pub enum Event {
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Read the row (again).
     Read,
@@ -185,7 +185,7 @@ pub enum Action {
 }
 
 /// How it ended for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The row holds a token that is good enough.
     Fresh,
@@ -200,7 +200,7 @@ pub enum Outcome {
 }
 
 /// Where a caller is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum State {
     /// Wants to know what the row says.
     Looking,
@@ -302,6 +302,18 @@ pub fn step(state: State, event: Event) -> (State, Action) {
                 Action::Ask { previous, by },
             )
         }
+        // No time for it under this lease: the next one asks both again.
+        (
+            State::Doubting {
+                view,
+                previous: false,
+                person: false,
+                ..
+            },
+            Event::Read {
+                now, view: seen, ..
+            },
+        ) if seen.has_previous => later(&view, now, FIRST_WAIT, false),
         (State::Doubting { view, person, .. }, Event::Read { view: seen, .. }) => (
             State::GivingBack(Outcome::NeedsConsent),
             Action::GiveBack {

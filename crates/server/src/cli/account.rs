@@ -9,10 +9,14 @@ use provider::advice::Language;
 use provider::app_only::{self, NewMailbox, NotAdded};
 use secrecy::ExposeSecret;
 use serde_json::json;
-use store::{CredentialId, Store, accounts, audit, credentials, grants, protocol_log, users};
+use store::{
+    AccountId, CredentialId, Store, accounts, audit, credentials, grants, protocol_log, settings,
+    users,
+};
 
 use super::{operator, person, print_items};
 use crate::config::Config;
+use crate::notices::mailbox;
 use crate::serve::{open_store, providers};
 use crate::{import, json};
 
@@ -71,6 +75,13 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Choose the mailbox that sends notices; without an argument: show which does
+    SystemMailbox {
+        address: Option<String>,
+        /// None sends them
+        #[arg(long, conflicts_with = "address")]
+        none: bool,
+    },
     /// Disconnect a mailbox: its mail here goes, the mailbox at the provider is untouched
     Disconnect { address: String },
 }
@@ -107,6 +118,11 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
             log(&store, address, on, off).await?;
             store.close().await;
             return Ok(ExitCode::SUCCESS);
+        }
+        Command::SystemMailbox { address, none } => {
+            let code = system_mailbox(config, &store, address, none).await?;
+            store.close().await;
+            return Ok(code);
         }
         other => other,
     };
@@ -198,7 +214,8 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
         Command::Add { .. }
         | Command::Import { .. }
         | Command::Log { .. }
-        | Command::Reach { .. } => {}
+        | Command::Reach { .. }
+        | Command::SystemMailbox { .. } => {}
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)
@@ -391,5 +408,59 @@ async fn log(store: &Store, address: String, on: Option<i64>, off: bool) -> Resu
             println!("{} {}", json::time_with_millis(line.at), line.text);
         }
     }
+    Ok(())
+}
+
+/// Chooses or shows the system mailbox; exit code 1 where the one that is chosen cannot send.
+async fn system_mailbox(
+    config: &Config,
+    store: &Store,
+    address: Option<String>,
+    none: bool,
+) -> Result<ExitCode> {
+    let providers = providers(config, store.clone())?;
+    if let Some(address) = &address {
+        let wanted = address.clone();
+        let found = store
+            .read(move |tx| Box::pin(async move { accounts::by_address(tx, &wanted).await }))
+            .await?;
+        let [account] = found.as_slice() else {
+            bail!(
+                "{} mailboxes have the address {address}; `tegata account list` shows which there are",
+                found.len()
+            );
+        };
+        choose(store, Some(account.id), address).await?;
+    } else if none {
+        choose(store, None, "").await?;
+    }
+    let chosen = store
+        .read(|tx| Box::pin(async move { mailbox::chosen(tx).await }))
+        .await?;
+    let shown = chosen
+        .as_ref()
+        .map_or("(none)", |sender| sender.account.mailbox_address.as_str());
+    println!("{shown}");
+    match mailbox::trouble(&providers, chosen.as_ref()) {
+        Some(case) if !none => {
+            let advice = case.advise(Language::En);
+            eprintln!("{} {}", advice.cause, advice.cure);
+            Ok(ExitCode::FAILURE)
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn choose(store: &Store, id: Option<AccountId>, address: &str) -> Result<()> {
+    let detail = json!({ "mailbox": Some(address).filter(|address| !address.is_empty()) });
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                settings::set_system_mailbox(tx, id).await?;
+                let subject = id.map_or(String::new(), |id| id.to_string());
+                audit::add(tx, &operator(), "system_mailbox.set", subject, detail).await
+            })
+        })
+        .await?;
     Ok(())
 }

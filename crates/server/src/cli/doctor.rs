@@ -20,7 +20,7 @@ use crate::config::{Config, Tls};
 use crate::serve::{open_store, providers};
 use crate::tls::acme::AcmeStatus;
 use crate::tls::private::write_private;
-use crate::{health, self_check};
+use crate::{endings, health, notices, self_check};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -120,6 +120,8 @@ async fn of_all(config: &Config, providers: &Providers) -> Result<Vec<Step>> {
     for seen in health::accounts(providers).await? {
         steps.push(state_of(&seen));
     }
+    steps.extend(endings::check(providers).await?);
+    steps.extend(notices::check(providers).await?);
     Ok(steps)
 }
 

@@ -2,11 +2,14 @@
 //! names the Unix user. Exit codes: 0 ok, 1 failed, 2 usage.
 
 mod account;
+mod backup;
 mod check;
 mod credential;
 mod demo;
 mod doctor;
+mod keys;
 mod next_secret;
+mod restore;
 mod sandbox;
 mod token;
 mod user;
@@ -66,6 +69,13 @@ enum Command {
     Doctor(doctor::Args),
     /// Read all data and name every broken invariant
     Check(check::Args),
+    /// Write everything into one sealed file, beside the running server
+    Backup(backup::Args),
+    /// Bring a backup into an empty database
+    Restore(restore::Args),
+    /// The keys that seal secrets: show, rotate, drop
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 /// Reads the arguments and runs.
@@ -118,9 +128,28 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Token(args) => return token::run(&config, args).await,
         Command::Doctor(args) => return doctor::run(&config, args).await,
         Command::Check(args) => return check::run(&config, args).await,
+        Command::Backup(args) => return backup::run(&config, args).await,
+        Command::Restore(args) => return restore::run(&config, args).await,
+        Command::Keys(command) => return keys::run(&config, command).await,
         Command::Demo(_) | Command::Sandbox(_) => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells on standard error how far a long work is, every two seconds.
+struct Meter(std::time::Instant);
+
+impl Meter {
+    fn new() -> Meter {
+        Meter(std::time::Instant::now())
+    }
+
+    fn tell(&mut self, text: impl FnOnce() -> String) {
+        if self.0.elapsed() >= std::time::Duration::from_secs(2) {
+            self.0 = std::time::Instant::now();
+            eprintln!("{}", text());
+        }
+    }
 }
 
 /// The Unix user, for the audit log.

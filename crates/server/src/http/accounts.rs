@@ -23,7 +23,7 @@ use store::{AccountId, EmailId, audit, folders, grants, intervals, users};
 use super::Web;
 use super::caller::{Body, Client, Myself, Query, SignedIn, actor};
 use super::problem::{Problem, language};
-use crate::json;
+use crate::{endings, json};
 
 pub use add::add;
 pub use check::check;
@@ -45,7 +45,7 @@ pub async fn list(
         return Err(Problem::forbidden());
     }
     let user = caller.user.id;
-    let found = web
+    let (found, known) = web
         .store()
         .read(move |tx| {
             Box::pin(async move {
@@ -69,7 +69,7 @@ pub async fn list(
                     let today = traffic::today(tx, account.id).await?;
                     found.push((account, rights, grant, owner, today));
                 }
-                Ok(found)
+                Ok((found, endings::known(tx).await?))
             })
         })
         .await?;
@@ -81,6 +81,7 @@ pub async fn list(
             if grant.is_some() {
                 item["grant"]["acts"] = json::acts(account, grant.as_ref(), user);
             }
+            known.mark(web.providers(), &mut item, grant.as_ref());
             if let Some(owner) = owner {
                 item["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
             }
@@ -158,7 +159,7 @@ pub async fn find(
     let seen = load(&web, &caller, &id).await?;
     let (id, grant_id) = (seen.account.id, seen.account.grant_id);
     let owner_id = seen.account.owner_id;
-    let (folders, counts, mut times, of_grant, today, owner) = web
+    let (folders, counts, mut times, of_grant, today, owner, known) = web
         .store()
         .read(move |tx| {
             Box::pin(async move {
@@ -169,6 +170,7 @@ pub async fn find(
                     intervals::list(tx, grant_id.0, 60).await?,
                     traffic::today(tx, id).await?,
                     users::find(tx, owner_id).await?,
+                    endings::known(tx).await?,
                 ))
             })
         })
@@ -188,6 +190,7 @@ pub async fn find(
     if let Some(owner) = owner {
         answer["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
     }
+    known.mark(web.providers(), &mut answer, seen.grant.as_ref());
     // Administrators see states, never what people have in their folders.
     let reads = seen.rights.is_some_and(|rights| rights.read);
     answer["folders"] = folders

@@ -16,7 +16,7 @@ use super::Web;
 use super::caller::{Administrator, Body, Client, Query, SignedIn, actor};
 use super::problem::{Problem, language};
 use super::steps;
-use crate::json;
+use crate::{endings, json};
 
 /// `GET /api/providers`
 pub async fn providers(State(web): State<Web>, _: SignedIn) -> Json<Value> {
@@ -135,11 +135,24 @@ pub async fn find(
 ) -> Result<Response, Problem> {
     let id = id.parse().map_err(|_| Problem::not_found())?;
     let known = load(&web, id).await?;
-    if sees_all(&caller) {
-        Ok(answer(&web, StatusCode::OK, &known))
-    } else {
-        Ok(Json(brief(&known.credential)).into_response())
+    if !sees_all(&caller) {
+        return Ok(Json(brief(&known.credential)).into_response());
     }
+    // An app in testing is told on its page: everybody would have to reconnect each week.
+    let (providers, credential) = (web.providers().clone(), known.credential.clone());
+    let testing = web
+        .store()
+        .read(move |tx| {
+            Box::pin(async move { endings::testing_case(tx, &providers, &credential).await })
+        })
+        .await?;
+    let mut item = show(&web, &known);
+    item["warning"] = json!(testing.map(|case| case.advise(language())));
+    let mut response = Json(item).into_response();
+    response
+        .headers_mut()
+        .insert(header::ETAG, etag(&known.credential));
+    Ok(response)
 }
 
 #[derive(Deserialize)]

@@ -11,11 +11,13 @@ pub mod callback;
 pub mod caller;
 pub mod connect;
 pub mod credentials;
+pub mod endings;
 pub mod guides;
 pub mod health;
 pub mod invitations;
 pub mod login_sessions;
 pub mod next_secret;
+pub mod notices;
 pub mod page_errors;
 pub mod problem;
 pub mod protocol_log;
@@ -25,6 +27,7 @@ pub mod reconnects;
 pub mod self_check;
 pub mod sign_in;
 pub mod steps;
+pub mod system_mailbox;
 pub mod users;
 pub mod web;
 
@@ -213,6 +216,12 @@ pub fn router(web: Web) -> Router {
             get(self_check::self_check).post(self_check::live),
         )
         .route("/audit", get(audit::list))
+        .route("/endings", get(endings::list))
+        .route("/notices", get(notices::list))
+        .route(
+            "/system-mailbox",
+            get(system_mailbox::find).put(system_mailbox::choose),
+        )
         .fallback(|| async { problem::Problem::not_found() })
         .method_not_allowed_fallback(|| async { problem::Problem::no_such_method() })
         .layer(header("cache-control", "no-store"));

@@ -17,7 +17,9 @@ use crate::world::Millis;
 
 /// An access token that lived so long has proved itself: tokens refused before are counted ([`access_token_refused`]).
 const PROVEN: Millis = 300_000;
-/// The first wait after a token that was refused too early; doubled with each in a row.
+/// So many tokens in a row may be refused too early before the next refresh has to wait.
+const AT_ONCE: i64 = 3;
+/// The first such wait; doubled with each in a row.
 const FIRST_WAIT: Millis = 2_000;
 /// No lease is taken for longer; one that seems to last longer was taken by a clock that was set back since.
 const LONGEST_LEASE: Millis = 120_000;
@@ -154,10 +156,10 @@ pub async fn access_token_refused(tx: &mut Tx, id: GrantId, version: i64) -> Res
     let refreshed_at: Option<Millis> = row.get(0)?;
     let early = refreshed_at.is_some_and(|at| now - at < PROVEN);
     let rejections = row.get::<i64>(1)? + i64::from(early);
-    // The first one is mended at once: a token can be revoked at any time.
-    let wait = match rejections {
-        0 | 1 => 0,
-        more => FIRST_WAIT << (more - 2).clamp(0, 8),
+    // The first ones are mended at once: a token can be revoked at any time.
+    let wait = match rejections - AT_ONCE {
+        ..=0 => 0,
+        more => FIRST_WAIT << (more - 1).clamp(0, 8),
     };
     tx.execute(
         "UPDATE grants SET access_ends_at = $3, refresh_at = $4, rejections = $5, \
@@ -165,6 +167,7 @@ pub async fn access_token_refused(tx: &mut Tx, id: GrantId, version: i64) -> Res
         args![id, version, now, now + wait, rejections],
     )
     .await?;
+    tx.announce(Announcement::Grant(id));
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 mod scene;
 
 mod accounts;
+mod backup;
 mod blobs;
 mod changes;
 mod connects;
@@ -18,6 +19,8 @@ mod guide;
 mod heartbeat;
 mod intents;
 mod jobs;
+mod keys;
+mod notices;
 mod odd_mails;
 mod people;
 mod reconnect_links;

@@ -10,7 +10,7 @@ use store::{SubmissionId, emails, identities};
 
 use crate::scene::{HOUR, Mailbox, add, mailbox, raw, read_mail};
 
-async fn order(t: &TestStore, m: &Mailbox, number: usize) -> SubmissionId {
+pub async fn order(t: &TestStore, m: &Mailbox, number: usize) -> SubmissionId {
     let mut new = read_mail(t, &raw(&format!("{number}@x"), "", "hello", "world")).await;
     new.folders = vec![m.sent];
     let (blob_id, size) = (new.blob_id, new.size);

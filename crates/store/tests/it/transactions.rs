@@ -6,7 +6,7 @@ use store::announcements::Announcement;
 use store::audit::{self, Actor};
 use store::jobs;
 use store::users::{Refusal, Role};
-use store::{Error, Store, World, args};
+use store::{Error, Store, args};
 use testing::wait_for;
 use tokio::sync::broadcast::error::TryRecvError;
 
@@ -148,15 +148,5 @@ on_both! {
         ear.abort();
         let _ = ear.await;
         other.close().await;
-    }
-
-    async fn the_key_ring_of_another_database_is_refused_with_a_sentence(t) {
-        let (world, _) = World::for_tests(0, 77);
-        let blobs = format!("file:{}/blobs", t.folder.display());
-        let refused = Store::open(&t.database, &blobs, &t.folder.join("another.key"), world).await.map(drop).unwrap_err();
-        assert!(matches!(refused, Error::Config(_)));
-        assert!(refused.to_string().contains("the key file does not belong to this database"), "{refused}");
-        assert!(!refused.is_passing());
-        t.again(2).await.unwrap().close().await;
     }
 }

@@ -407,4 +407,38 @@ pub(super) const ROWS: &[Row] = &[
             "Wait. We try again by ourselves (next: {time}).",
         ],
     ),
+    row(
+        "key-lost",
+        Reauth,
+        Member,
+        0,
+        Card::Connect,
+        [
+            "サーバの鍵ファイルが失われたため、メールボックスへの許可を読み取れなくなりました。",
+            "許可は鍵ファイルで暗号化されています。鍵ファイルが見つからず、管理者が新しい鍵で運用を再開しました。",
+            "もう一度接続してください。これまでのメールはそのまま残っています。",
+        ],
+        [
+            "The server's key file was lost, so the permission for this mailbox can no longer be read.",
+            "Permissions are sealed with the key file. It could not be found again, and the administrator went on with a new one.",
+            "Connect again. All mail is still there.",
+        ],
+    ),
+    row(
+        "key-lost-secret",
+        Config,
+        Administrator,
+        0,
+        Card::Credential,
+        [
+            "サーバの鍵ファイルが失われたため、クライアントシークレットを読み取れなくなりました。",
+            "シークレットは鍵ファイルで暗号化されています。鍵ファイルが見つからず、新しい鍵で運用を再開しました。",
+            "クライアントシークレットを入力し直してください。手元にない場合は、プロバイダの画面で新しいシークレットを作成します。",
+        ],
+        [
+            "The server's key file was lost, so the client secret can no longer be read.",
+            "Secrets are sealed with the key file. It could not be found again, and Tegata went on with a new one.",
+            "Enter the client secret again. If you do not have it, make a new one in the provider's console.",
+        ],
+    ),
 ];
