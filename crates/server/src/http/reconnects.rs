@@ -12,16 +12,18 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::accounts::{self, Account};
-use store::audit::Actor;
+use store::audit::{self, Actor};
 use store::grants::{self, Grant};
+use store::notices::{self, Kind, Notice, Status};
 use store::reconnect_links::{self, ReconnectLink};
 use store::users::{self, User};
-use store::{AccountId, GrantId};
+use store::{AccountId, Announcement, GrantId, Tx};
 
 use super::Web;
 use super::caller::{Administrator, Body, Client, Myself, Query, actor};
 use super::problem::{Problem, language};
 use crate::json::time;
+use crate::notices::mailbox;
 
 /// Most links of one request.
 const MOST: usize = 500;
@@ -37,6 +39,15 @@ struct Waits {
     person: Option<User>,
     accounts: Vec<Account>,
     link: Option<ReconnectLink>,
+    notice: Option<Notice>,
+}
+
+/// What the grant's own person was told last.
+async fn newest_notice(tx: &mut Tx, grant: &Grant) -> store::Result<Option<Notice>> {
+    let told = notices::of_subject(tx, Kind::GrantDied, grant.id.0).await?;
+    Ok(told.into_iter().find(|notice| {
+        notice.of.user_id == grant.user_id && notice.created_at >= grant.status_since
+    }))
 }
 
 /// `GET /api/reconnects?cursor=&limit=`: who must act, a line for each grant.
@@ -60,6 +71,7 @@ pub async fn list(
                         person: users::find(tx, grant.user_id).await?,
                         accounts: accounts::of_grant(tx, id).await?,
                         link: reconnect_links::newest(tx, id).await?,
+                        notice: newest_notice(tx, &grant).await?,
                         grant,
                     });
                 }
@@ -103,11 +115,17 @@ fn show(waits: &Waits) -> Value {
             "used_at": link.used_at.map(time),
         })
     });
+    let notice = waits.notice.as_ref().map(|notice| {
+        json!({
+            "status": notice.status.shown(), "at": time(notice.sent_at.unwrap_or(notice.created_at)),
+            "to": notice.address,
+        })
+    });
     let advice = waits.grant.cause.as_ref();
     json!({
         "grant_id": waits.grant.id, "person": person, "consents_as": waits.grant.subject.address,
         "mailboxes": mailboxes, "since": time(waits.grant.status_since),
-        "advice": advice.map(|cause| to_case(cause).advise(language())), "notice": null, "link": link,
+        "advice": advice.map(|cause| to_case(cause).advise(language())), "notice": notice, "link": link,
     })
 }
 
@@ -155,15 +173,54 @@ pub async fn make(
         })
         .await?;
     allowed?;
+    let works = if sent.send {
+        let chosen = web
+            .store()
+            .read(|tx| Box::pin(async move { mailbox::chosen(tx).await }))
+            .await?;
+        mailbox::trouble(web.providers(), chosen.as_ref()).is_none()
+    } else {
+        false
+    };
+    let how = match (sent.send, works) {
+        (false, _) => How::Show,
+        (true, true) => How::Send,
+        (true, false) => How::Instead,
+    };
     let actor = actor(&caller, &client);
     let mut items = Vec::new();
     for id in sent.account_ids {
-        items.push(one(&web, &actor, id, sent.send).await?);
+        items.push(one(&web, &actor, id, how).await?);
     }
     Ok(Json(json!({ "items": items })))
 }
 
-async fn one(web: &Web, actor: &Actor, id: AccountId, send: bool) -> Result<Value, Problem> {
+/// How a link reaches its person.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Whoever asks hands it over.
+    Show,
+    /// By a message.
+    Send,
+    /// It was to be sent, and no mailbox can.
+    Instead,
+}
+
+/// Orders a message, unless one is on its way to the person already.
+async fn order(tx: &mut Tx, actor: &Actor, grant: &Grant, account: &Account) -> store::Result<()> {
+    let on_its_way = newest_notice(tx, grant)
+        .await?
+        .is_some_and(|last| matches!(last.status, Status::Waiting | Status::Queued));
+    if !on_its_way {
+        let new = crate::notices::asked(tx, grant).await?;
+        notices::add(tx, &new).await?;
+        tx.announce(Announcement::Submissions);
+    }
+    let detail = json!({ "mailbox": account.mailbox_address, "person": grant.subject.address });
+    audit::add(tx, actor, "reconnect_link.ordered", account.id, detail).await
+}
+
+async fn one(web: &Web, actor: &Actor, id: AccountId, how: How) -> Result<Value, Problem> {
     let actor = actor.clone();
     let made = web
         .store()

@@ -1,5 +1,7 @@
 //! A grant dies, and its person brings it back: by a link without signing in, or signed in.
 
+use std::collections::BTreeSet;
+
 use sandbox::browser::{self, Choice};
 use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -543,4 +545,141 @@ async fn signed_in_the_account_comes_back_with_its_mail_too() {
         assert_eq!(step(&done, "imap")["outcome"], "ok");
     }
     let _ = Jmap::open(&house.member).await;
+}
+
+/// The links in the notices of a death that lie in a mailbox at the provider.
+fn mailed_links(house: &House, address: &str) -> BTreeSet<String> {
+    let messages = house.sandbox.messages(address, None);
+    let items = messages["items"].as_array().cloned().unwrap_or_default();
+    let place = format!("{}/reconnect#", house.tegata.base);
+    items
+        .iter()
+        .map(|item| text(&item["raw"]))
+        .filter(|raw| raw.contains("X-Tegata-Notice: grant-died\r\n"))
+        .filter_map(|raw| {
+            let read = wire::mime::read(raw.as_bytes());
+            let body = wire::mime::search_text(raw.as_bytes(), &read);
+            let (_, rest) = body.split_once(&place)?;
+            rest.split_whitespace().next().map(str::to_owned)
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_carries_a_link_and_is_sent_again_when_an_administrator_asks() {
+    let house = House::new().await;
+    let own = "UPDATE users SET address = 'bob@example.com' WHERE login = 'hanako'";
+    house.tegata.sql(own).await;
+    let alice = house.connect(ALICE).await;
+    let system = house.connect(CAROL).await;
+    house.dies(&alice, ALICE).await;
+    // Nothing can send it: the link itself is the answer.
+    let body = json!({ "account_ids": [alice.id], "send": true });
+    let answer = house.admin.post("/api/reconnect-links", &body).await.ok();
+    let item = &answer["items"][0];
+    assert_eq!(item["status"], "no_system_mailbox", "{answer}");
+    assert!(text(&item["url"]).contains("/reconnect#"));
+    let choose = json!({ "account_id": system.id });
+    let ask = house
+        .admin
+        .ask(testing::program::Method::PUT, "/api/system-mailbox");
+    let _ = ask.json(&choose).send().await.ok();
+    let links = |count: usize| {
+        let house = &house;
+        async move {
+            wait_for(&format!("{count} messages"), PATIENCE, async || {
+                let links = mailed_links(house, BOB);
+                (links.len() == count).then_some(links)
+            })
+            .await
+        }
+    };
+    let first = links(1).await;
+    let told = wait_for("the notice is known as sent", PATIENCE, async || {
+        let waiting = house.admin.get("/api/reconnects").await.ok();
+        let line = waiting["items"][0].clone();
+        (line["notice"]["status"] == "sent").then_some(line)
+    })
+    .await;
+    assert_eq!(told["notice"]["to"], BOB);
+    assert!(told["link"]["expires_at"].is_string());
+    let answer = house.admin.post("/api/reconnect-links", &body).await.ok();
+    let item = &answer["items"][0];
+    assert_eq!(
+        (&item["status"], &item["url"]),
+        (&json!("queued"), &Value::Null)
+    );
+    let both = links(2).await;
+    for token in &both {
+        house.tegata.plant(Kind::Invitation, token);
+        assert_eq!(house.looked_up(token).await["state"], "open");
+    }
+    let token = first.first().expect("one");
+    let stranger = house.tegata.stranger();
+    let way = house.goes(&stranger, token, &Choice::allow(ALICE)).await;
+    assert_eq!(house.comes_back(&way, token).await["state"], "done");
+    for token in &both {
+        assert_eq!(house.looked_up(token).await["state"], "used");
+    }
+    let audit = house
+        .admin
+        .get("/api/audit?limit=500")
+        .await
+        .ok()
+        .to_string();
+    assert!(audit.contains("reconnect_link.ordered"), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_every_failing_state_a_link_says_what_it_can_do() {
+    let house = House::new().await;
+    let mailbox = house.connect(ALICE).await;
+    house.until(&mailbox.id, "sync", "live").await;
+    // Receiving is refused: a consent may mend it, and where it does not, the steps say so.
+    let off = Fault::new(FaultKind::ImapOff).of(ALICE);
+    house.sandbox.fault(off);
+    house.end_access_of(ALICE);
+    house.deliver(ALICE, "wakes the session");
+    house.until(&mailbox.id, "sync", "blocked").await;
+    let token = house.link(&mailbox.id).await;
+    let shown = house.looked_up(&token).await;
+    assert_eq!(shown["state"], "open", "{shown}");
+    assert!(!text(&shown["advice"]["cause"]).is_empty(), "{shown}");
+    let stranger = house.tegata.stranger();
+    let way = house.goes(&stranger, &token, &Choice::allow(ALICE)).await;
+    let done = house.comes_back(&way, &token).await;
+    assert_eq!(step(&done, "imap")["outcome"], "fail", "{done}");
+    house.sandbox.clear_faults(None);
+    let retry = json!({});
+    let path = format!("/api/accounts/{}/check", mailbox.id);
+    let _ = house.member.post(&path, &retry).await;
+    house.until(&mailbox.id, "sync", "live").await;
+
+    // The app is refused: the person's consent comes to nothing, the link stays, and nobody is asked to act.
+    house.sandbox.fault(Fault::new(FaultKind::WrongSecret));
+    house.end_access_of(ALICE);
+    house.deliver(ALICE, "wakes the session again");
+    house.until(&mailbox.id, "grant", "app_broken").await;
+    let waiting = house.admin.get("/api/reconnects").await.ok();
+    assert_eq!(waiting["items"], json!([]));
+    let account = house.account(&mailbox.id).await;
+    assert_eq!(account["grant"]["acts"], "administrator");
+    let token = house.link(&mailbox.id).await;
+    let shown = house.looked_up(&token).await;
+    assert_eq!(
+        (&shown["state"], &shown["advice"]["who"]),
+        (&json!("open"), &json!("administrator"))
+    );
+    let way = house.goes(&stranger, &token, &Choice::allow(ALICE)).await;
+    let failed = house.comes_back(&way, &token).await;
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert_eq!(cause(&failed, "token"), "client-secret-wrong");
+    // Mended: the same link renews it, if the grant has not come back by itself by then.
+    house.sandbox.clear_faults(None);
+    let now = house.looked_up(&token).await;
+    if now["state"] == "open" {
+        let way = house.goes(&stranger, &token, &Choice::allow(ALICE)).await;
+        assert_eq!(house.comes_back(&way, &token).await["state"], "done");
+    }
+    house.until(&mailbox.id, "grant", "good").await;
 }
