@@ -25,11 +25,12 @@ bench: ## the figures of docs/operating/figures.md
 	TEGATA_FIGURES=$(BUILT)/catalogue.md cargo test --package server --test catalogue
 	scripts/figures
 
-prove: ## the long proofs: ignored tests too, and many more random cases
+prove: ## the long proofs: kill tests (into figures.md), ignored tests too, and many more random cases
 	@scripts/bootstrap test
 	@scripts/web build
+	scripts/prove
 	TEGATA_STRICT=1 PROPTEST_CASES=$${PROPTEST_CASES:-20000} \
-		scripts/with-postgres cargo nextest run --workspace --run-ignored all --no-fail-fast $(ARGS)
+		scripts/with-postgres cargo nextest run --workspace --run-ignored all --no-fail-fast -E 'not binary(prove)' $(ARGS)
 
 shots: ## pictures of the screens, into shots/
 	@scripts/bootstrap test

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ProviderKind;
+use crate::ledger::Refresh;
 
 /// An authorization request whose code is still out.
 #[derive(Clone, Debug)]
@@ -38,15 +39,6 @@ pub(crate) enum End {
     Replay,
 }
 
-/// One refresh request, in milliseconds since the sandbox started: overlapping ones show that a
-/// client did not keep to one flight at a time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refresh {
-    pub(crate) opened_ms: u64,
-    pub(crate) closed_ms: Option<u64>,
-    pub(crate) granted: bool,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) provider: ProviderKind,
@@ -72,6 +64,8 @@ pub(crate) struct AccessToken {
     pub(crate) scopes: Vec<String>,
     pub(crate) expires_at: i64,
     pub(crate) revoked: bool,
+    /// Grant and place of the refresh whose answer held it.
+    pub(crate) answer: Option<(u64, usize)>,
 }
 
 /// The whole of it. Number of a grant: position in the order of consent, from 1.
@@ -95,6 +89,12 @@ impl Grants {
         }
         self.grants.insert(self.next, grant);
         self.next
+    }
+
+    /// The refresh of this grant that is being worked on, for the tokens of its answer.
+    pub(crate) fn under_work(&self, number: u64) -> Option<(u64, usize)> {
+        let grant = self.grants.get(&number)?;
+        Some((number, grant.refreshes.len().checked_sub(1)?))
     }
 
     /// The access token, if it is valid at `now`.

@@ -41,8 +41,11 @@ pub mod corpus;
 mod deliver;
 mod dice;
 mod faults;
+mod given;
 mod grants;
 mod imap;
+pub mod ledger;
+mod lines;
 mod login;
 mod mailbox;
 mod oauth;
@@ -59,6 +62,7 @@ use anyhow::Result;
 use tokio::sync::watch;
 
 pub use faults::{Fault, FaultKind, Protocol, Reply};
+pub use given::Given;
 pub use people::{
     Audience, GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET,
     MICROSOFT_TENANT_ID, NewApp, NewPerson, PERSONAL_TENANT_ID, ProviderKind,
@@ -270,6 +274,26 @@ impl Sandbox {
     /// Unix seconds on the sandbox's clock.
     pub fn now(&self) -> i64 {
         self.world.now()
+    }
+
+    /// Milliseconds since its start, on a clock that nobody moves: the ledger's times.
+    pub fn uptime_ms(&self) -> u64 {
+        self.world.uptime_ms()
+    }
+
+    /// All refreshes and uses of tokens so far.
+    pub fn ledger(&self) -> ledger::Ledger {
+        ledger::ledger(&self.world)
+    }
+
+    /// Uses an access token as a login would, without a mail server.
+    pub fn present(&self, access_token: &str) -> ledger::Presented {
+        self.world.use_access(&mut self.world.books(), access_token)
+    }
+
+    /// A grant of Microsoft's for this person and app, as a consent would have brought it.
+    pub fn give(&self, client_id: &str, address: &str) -> Given {
+        given::give(&self.world, client_id, address)
     }
 
     /// Counts and times, as `GET /state` gives them.

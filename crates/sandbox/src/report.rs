@@ -97,7 +97,7 @@ pub(crate) fn state(world: &World) -> Value {
 }
 
 /// How many refresh requests of a grant were open at the same time, at most.
-fn most_at_once(refreshes: &[crate::grants::Refresh]) -> usize {
+fn most_at_once(refreshes: &[crate::ledger::Refresh]) -> usize {
     let overlaps = |at: u64| {
         refreshes
             .iter()

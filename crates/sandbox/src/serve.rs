@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::control::{self, Control};
+use crate::lines::{LineId, Lines};
 use crate::oauth::{self, Site};
 use crate::world::World;
 use crate::{Options, ProviderKind, ProviderUrls, Sandbox, imap, smtp, tls};
@@ -97,7 +98,9 @@ pub(crate) async fn start(options: Options) -> Result<Sandbox> {
             provider,
             origin,
         };
-        serve_http(listener, oauth::router(site), stopped.clone());
+        let world = Arc::clone(&world);
+        let lines = Lines { listener, world };
+        serve_http(lines, oauth::router(site), stopped.clone());
     }
     let config = {
         let (google, microsoft) = (google.clone(), microsoft.clone());
@@ -108,7 +111,11 @@ pub(crate) async fn start(options: Options) -> Result<Sandbox> {
         ca_pem: Arc::from(tls.ca_pem.as_str()),
         config,
     };
-    serve_http(control_listener, control::router(control), stopped);
+    let lines = Lines {
+        listener: control_listener,
+        world: Arc::clone(&world),
+    };
+    serve_http(lines, control::router(control), stopped);
     Ok(Sandbox {
         control_url: format!("http://{host}:{control_port}"),
         google,
@@ -119,7 +126,8 @@ pub(crate) async fn start(options: Options) -> Result<Sandbox> {
     })
 }
 
-fn serve_http(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+fn serve_http(listener: Lines, router: Router, mut stopped: watch::Receiver<bool>) {
+    let router = router.into_make_service_with_connect_info::<LineId>();
     tokio::spawn(async move {
         let until = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;

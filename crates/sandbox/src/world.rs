@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::dice::Dice;
 use crate::faults::{Fault, FaultKind, Faults};
 use crate::grants::{End, Grants};
+use crate::ledger::LateUse;
 use crate::mailbox::Mailbox;
 use crate::oauth::sitting::Sitting;
 use crate::people::{NewApp, NewPerson, PERSONAL_TENANT_ID, Person};
@@ -47,6 +48,11 @@ pub(crate) struct Books {
     /// Mail to addresses nobody here has: (recipient, raw).
     pub(crate) elsewhere: Vec<(String, Vec<u8>)>,
     pub(crate) counts: Counts,
+    /// Access tokens that came to be used.
+    pub(crate) uses: u64,
+    pub(crate) late_uses: Vec<LateUse>,
+    /// Connection to the time of its end, in milliseconds since the start.
+    pub(crate) lines: BTreeMap<u64, u64>,
 }
 
 /// What happened so far, for `GET /state`.
@@ -84,6 +90,9 @@ impl World {
             mailboxes: BTreeMap::new(),
             elsewhere: Vec::new(),
             counts: Counts::default(),
+            uses: 0,
+            late_uses: Vec::new(),
+            lines: BTreeMap::new(),
         };
         for person in crate::people::seeded_people() {
             books.add_person(person);

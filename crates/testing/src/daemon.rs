@@ -88,6 +88,16 @@ impl Daemon {
         }
     }
 
+    /// Sends a signal (`STOP`, `CONT`) to the server and its children.
+    pub(crate) fn signal(&self, name: &str) {
+        let group = format!("kill -s {name} -- -{}", self.shell.id());
+        let sent = Command::new("sh").args(["-c", &group]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "{name} cannot be sent"
+        );
+    }
+
     /// What the server printed so far.
     pub(crate) fn printed(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

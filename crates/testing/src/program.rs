@@ -241,17 +241,39 @@ impl Tegata {
         self.daemon = None;
     }
 
+    /// Holds it with SIGSTOP, in the middle of whatever it does.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn hold(&self) {
+        self.daemon.as_ref().expect("it runs").signal("STOP");
+    }
+
+    /// Lets it go on with SIGCONT.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn go_on(&self) {
+        self.daemon.as_ref().expect("it runs").signal("CONT");
+    }
+
     /// Starts it again on its data and port, after ending it by SIGTERM if it runs.
     ///
     /// # Panics
     /// With its log, when it does not come up.
     pub fn restart(&mut self) {
         self.stop();
-        assert!(
-            self.came_up(),
-            "tegata does not start again:\n{}",
-            self.log()
-        );
+        let mut up = self.came_up();
+        // A killed one may not have given its port back yet.
+        for _ in 0..100 {
+            let printed = self.daemon.as_ref().map(Daemon::printed);
+            if up || !printed.unwrap_or_default().contains("cannot listen on") {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+            up = self.came_up();
+        }
+        assert!(up, "tegata does not start again:\n{}", self.log());
     }
 
     /// What it printed and logged, in all its runs.

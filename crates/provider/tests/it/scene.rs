@@ -98,6 +98,11 @@ impl Scene {
         providers(store, self.profiles.clone())
     }
 
+    /// As a second process has it whose clock is this one's: it shares nothing but the store.
+    pub fn beside(&self) -> Providers {
+        providers(self.store().clone(), self.profiles.clone())
+    }
+
     pub fn turn_clock(&self, seconds: u64) {
         self.test.clock.advance(Duration::from_secs(seconds));
     }

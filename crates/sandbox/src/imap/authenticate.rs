@@ -151,6 +151,7 @@ fn decide(session: &Session, blob: &str) -> Decision {
             connected,
         })
     };
+    session.world.use_access(&mut books, &blob.token);
     match (
         judge(&mut books, session.provider, true, &blob, now),
         session.provider,

@@ -29,6 +29,7 @@ pub(crate) async fn introspect(State(site): State<Site>, body: Bytes) -> Respons
             )
         } else {
             let token = fields.get("token").unwrap_or_default();
+            site.world.use_access(&mut books, token);
             let body = match books.grants.valid_access(token, now) {
                 Some(token) if token.provider == site.provider => object(&[
                     ("active", json!(true)),

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use base64::Engine as _;
@@ -18,7 +18,8 @@ use super::token_reply::{Reply, indented_object};
 use super::{Fields, Site, microsoft, token_google, token_microsoft};
 use crate::ProviderKind;
 use crate::faults::{self, FaultKind, Place, Protocol, Scope};
-use crate::grants::Refresh;
+use crate::ledger::Open;
+use crate::lines::LineId;
 use crate::people::NewApp;
 use crate::world::Books;
 
@@ -31,11 +32,14 @@ pub(crate) struct Asked {
     /// Microsoft: the tenant part of the path.
     pub(crate) tenant: String,
     pub(crate) now: i64,
+    /// What the client calls itself (`?by=`).
+    by: String,
+    line: u64,
 }
 
 impl Asked {
     /// The client may name itself in the body or by HTTP Basic (RFC 6749, 2.3.1).
-    fn read(headers: &HeaderMap, body: &[u8], tenant: String, now: i64) -> Self {
+    fn read(headers: &HeaderMap, body: &[u8], tenant: String, now: i64, came: &Came) -> Self {
         let fields = Fields::parse(body);
         let basic = headers
             .get(header::AUTHORIZATION)
@@ -59,6 +63,8 @@ impl Asked {
             origin_header,
             tenant,
             now,
+            by: came.by.clone(),
+            line: came.line,
         }
     }
 }
@@ -121,18 +127,44 @@ pub(crate) fn verifier_fits(challenge: Option<&str>, verifier: Option<&str>) -> 
     }
 }
 
-pub(crate) async fn google(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
-    let asked = Asked::read(&headers, &body, String::new(), site.world.now());
+/// How a request came.
+pub(crate) struct Came {
+    by: String,
+    line: u64,
+}
+
+impl Came {
+    fn read(query: Option<String>, line: LineId) -> Self {
+        let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+        Self {
+            by: fields.get("by").unwrap_or_default().to_owned(),
+            line: line.0,
+        }
+    }
+}
+
+pub(crate) async fn google(
+    State(site): State<Site>,
+    ConnectInfo(line): ConnectInfo<LineId>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let came = Came::read(query, line);
+    let asked = Asked::read(&headers, &body, String::new(), site.world.now(), &came);
     answer(&site, asked, token_google::answer).await
 }
 
 pub(crate) async fn microsoft(
     State(site): State<Site>,
     Path(tenant): Path<String>,
+    ConnectInfo(line): ConnectInfo<LineId>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let asked = Asked::read(&headers, &body, tenant, site.world.now());
+    let came = Came::read(query, line);
+    let asked = Asked::read(&headers, &body, tenant, site.world.now(), &came);
     answer(&site, asked, token_microsoft::answer).await
 }
 
@@ -141,30 +173,19 @@ async fn answer(
     asked: Asked,
     work: fn(&mut Books, &Site, &Asked) -> Reply,
 ) -> Response {
-    let opened_ms = site.world.uptime_ms();
-    let (mut reply, refreshed) = {
+    let (mut reply, open) = {
         let mut books = site.world.books();
         books.counts.token_requests += 1;
-        let number = asked
-            .fields
-            .get("refresh_token")
-            .and_then(|token| books.grants.refresh.get(token).copied());
-        let address = number
-            .and_then(|n| books.grants.grants.get(&n))
+        let token = asked.fields.get("refresh_token").unwrap_or_default();
+        let open = Open::begin(&site.world, &mut books, token, &asked.by, asked.line);
+        let address = open
+            .as_ref()
+            .and_then(|open| books.grants.grants.get(&open.grant()))
             .map(|g| g.address.clone())
             .or_else(|| {
                 let code = asked.fields.get("code")?;
                 books.grants.codes.get(code).map(|c| c.address.clone())
             });
-        let row = number.and_then(|n| {
-            let grant = books.grants.grants.get_mut(&n)?;
-            grant.refreshes.push(Refresh {
-                opened_ms,
-                closed_ms: None,
-                granted: false,
-            });
-            Some((n, grant.refreshes.len() - 1))
-        });
         let scope = Scope {
             provider: site.provider,
             address: address.as_deref(),
@@ -184,25 +205,18 @@ async fn answer(
         if !reply.status.is_success() {
             books.counts.token_refusals += 1;
         }
-        (reply, row)
+        if let Some(open) = &open {
+            open.worked(&mut books, reply.status.is_success());
+        }
+        (reply, open)
     };
-    // The request is open as long as its answer is held back.
+    // The request is open as long as its answer is held back, or until the client hangs up.
     let delay = std::mem::take(&mut reply.delay);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    if let Some((number, row)) = refreshed {
-        let closed_ms = site.world.uptime_ms();
-        let mut books = site.world.books();
-        let rows = books
-            .grants
-            .grants
-            .get_mut(&number)
-            .and_then(|g| g.refreshes.get_mut(row));
-        if let Some(refresh) = rows {
-            refresh.closed_ms = Some(closed_ms);
-            refresh.granted = reply.status.is_success();
-        }
+    if let Some(open) = open {
+        open.answered(reply.cut.is_none());
     }
     site.world.announce();
     reply.send(site.provider).await

@@ -336,6 +336,7 @@ fn app_only(books: &mut Books, asked: &Asked, app: &NewApp) -> Result<Members, R
             scopes: vec![scope.to_owned()],
             expires_at: asked.now + LIFE,
             revoked: false,
+            answer: None,
         },
     );
     Ok(vec![
@@ -404,6 +405,7 @@ fn grant_access(
     let life = life(books, scope, LIFE);
     // Some 1,900 characters: with XOAUTH2 around them longer than many a line buffer.
     let access = format!("EwB{}", books.dice.text(if long { 8189 } else { 1_907 }));
+    let answer = books.grants.under_work(number);
     books.grants.access.insert(
         access.clone(),
         AccessToken {
@@ -413,6 +415,7 @@ fn grant_access(
             scopes: scopes.clone(),
             expires_at: asked.now + life,
             revoked: false,
+            answer,
         },
     );
     let mut members = vec![

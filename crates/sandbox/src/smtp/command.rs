@@ -136,6 +136,7 @@ where
             let said = "454 4.7.0 Too many login attempts, please try again later.";
             return Ok(Next::Close(session.google_line(said)));
         }
+        session.world.use_access(&mut books, &blob.token);
         let verdict = judge(&mut books, session.provider, false, &blob, now);
         match &verdict {
             Verdict::Open { mailbox, .. } => {

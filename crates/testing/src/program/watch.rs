@@ -201,8 +201,9 @@ impl Watch {
         let mut secrets = self.secrets();
         let forms: Vec<_> = secrets
             .iter()
-            .map(|(kind, secret)| (*kind, in_a_form(secret)))
-            .filter(|(_, form)| !secrets.iter().any(|(_, secret)| secret == form))
+            .map(|(kind, secret)| (*kind, secret, in_a_form(secret)))
+            .filter(|(_, secret, form)| form != *secret)
+            .map(|(kind, _, form)| (kind, form))
             .collect();
         secrets.extend(forms);
         let needles = Needles::new(secrets);
