@@ -230,17 +230,23 @@ async fn one(web: &Web, actor: &Actor, id: AccountId, how: How) -> Result<Value,
                 let grant = grants::find(tx, account.grant_id)
                     .await?
                     .ok_or(NoLink::NoAccount)?;
-                let to = users::find(tx, grant.user_id)
-                    .await?
-                    .map_or_else(String::new, |user| user.address);
+                let owner = users::find(tx, grant.user_id).await?;
+                let may_act = owner
+                    .as_ref()
+                    .is_some_and(|owner| owner.status != users::Status::Disabled);
+                let to = owner.map_or_else(String::new, |owner| owner.address);
                 let all = accounts::of_grant(tx, grant.id).await?;
-                if !reconnect::is_needed(&grant, &all) {
+                if !may_act || !reconnect::is_needed(&grant, &all) {
                     return Ok((account, to, "not_needed", None));
                 }
-                let status = if send {
-                    "no_system_mailbox"
-                } else {
-                    "not_asked"
+                // Only a death is told by mail; of whatever else a consent may mend, somebody tells the person.
+                if how == How::Send && grant.status == grants::Status::NeedsConsent {
+                    order(tx, &actor, &grant, &account).await?;
+                    return Ok((account, to, "queued", None));
+                }
+                let status = match how {
+                    How::Instead => "no_system_mailbox",
+                    How::Show | How::Send => "not_asked",
                 };
                 match access::reconnect_link(tx, &actor, id).await {
                     Ok(link) => Ok((account, to, status, Some(link.token))),
