@@ -416,3 +416,70 @@ async fn google_is_told_of_the_end_only_when_no_other_grant_of_the_person_lives(
     assert_eq!(scene.counts()["revocations"], 1);
     scene.close().await;
 }
+
+/// Waits until the keeper has refreshed a grant past this version.
+async fn kept(scene: &Scene, grant: GrantId, version: i64) -> i64 {
+    let now = wait_for("the keeper's refresh", SOON, async || {
+        let now = scene.grant(grant).await;
+        (now.version > version).then_some(now)
+    })
+    .await;
+    assert_eq!(now.status, Status::Good, "{:?}", now.cause);
+    now.version
+}
+
+#[tokio::test]
+async fn over_two_years_no_grant_dies_of_being_unused() {
+    let scene = Scene::new().await;
+    let mut grants = Vec::new();
+    for (credential, person) in [(scene.google, ALICE), (scene.microsoft, CAROL)] {
+        let grant = scene.connect(credential, person).await;
+        grants.push((grant, scene.grant(grant).await.version));
+    }
+    let keeper = tokio::spawn(tokens::keep_fresh(scene.providers.clone()));
+    // Nobody reads a mailbox. A look a week is far rarer than the keeper's own, an hour.
+    for _ in 0..105 {
+        scene.turn_clock(7 * 24 * HOUR);
+        scene.store().announce(Announcement::Anything);
+        for (grant, version) in &mut grants {
+            *version = kept(&scene, *grant, *version).await;
+        }
+    }
+    for person in [ALICE, CAROL] {
+        assert_eq!(scene.there(person)["ended"], serde_json::Value::Null);
+    }
+    keeper.abort();
+    scene.close().await;
+}
+
+#[tokio::test]
+async fn a_keeper_that_was_off_for_eighty_days_refreshes_first_thing() {
+    let scene = Scene::new().await;
+    let mut grants = Vec::new();
+    for (credential, person) in [(scene.google, ALICE), (scene.microsoft, CAROL)] {
+        let grant = scene.connect(credential, person).await;
+        grants.push((grant, scene.grant(grant).await.version));
+    }
+    scene.turn_clock(80 * 24 * HOUR);
+    let keeper = tokio::spawn(tokens::keep_fresh(scene.providers.clone()));
+    for (grant, version) in grants {
+        kept(&scene, grant, version).await;
+    }
+    keeper.abort();
+    scene.close().await;
+}
+
+#[tokio::test]
+async fn what_was_unused_for_longer_than_the_provider_allows_is_dead_at_the_provider_too() {
+    let scene = Scene::new().await;
+    for (credential, person, days, cause) in [
+        (scene.microsoft, CAROL, 91, "grant-unused"),
+        (scene.google, ALICE, 185, "grant-ended"),
+    ] {
+        let grant = scene.connect(credential, person).await;
+        scene.turn_clock(days * 24 * HOUR);
+        let answered = ask(&scene.providers, grant).await;
+        assert_eq!(in_words(&answered), format!("needs consent: {cause}"));
+    }
+    scene.close().await;
+}

@@ -1,7 +1,7 @@
 //! Every order of events, breadth first, so that what breaks a rule is shown in as few moves as can be.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher as _, RandomState};
 
 use crate::moves::{self, Move};
 use crate::rules::{self, Rule};
@@ -21,11 +21,7 @@ struct Seen([RandomState; 2], HashSet<u128>);
 
 impl Seen {
     fn is_new(&mut self, world: &World) -> bool {
-        let [high, low] = [0, 1].map(|index: usize| {
-            let mut hasher = self.0[index].build_hasher();
-            world.hash(&mut hasher);
-            u128::from(hasher.finish())
-        });
+        let [high, low] = [0, 1].map(|index: usize| u128::from(self.0[index].hash_one(world)));
         self.1.insert(high << 64 | low)
     }
 }

@@ -16,6 +16,8 @@ use crate::world::Books;
 const LIFE: i64 = 3599;
 const CODE_LIFE: i64 = 600;
 const SEVEN_DAYS: i64 = 7 * 86_400;
+/// A refresh token that nobody uses dies after six months.
+const SIX_MONTHS: i64 = 184 * 86_400;
 
 fn refuse(status: u16, error: &str, description: &str) -> Reply {
     let body = indented_object(&[
@@ -92,7 +94,7 @@ fn redeem(books: &mut Books, site: &Site, asked: &Asked, app: &NewApp) -> Reply 
         address: code.address.clone(),
         scopes: code.scopes.clone(),
         issued_at: asked.now,
-        dies_at: testing.then_some(asked.now + SEVEN_DAYS),
+        dies_at: Some(asked.now + if testing { SEVEN_DAYS } else { SIX_MONTHS }),
         ended: None,
         refresh_tokens: refresh_tokens.clone(),
         refreshes: Vec::new(),
@@ -130,6 +132,11 @@ fn refresh(books: &mut Books, site: &Site, asked: &Asked, app: &NewApp) -> Reply
         return refuse(400, "invalid_grant", "Token has been expired or revoked.");
     }
     let address = grant.address.clone();
+    // The seven days of an app in testing are counted from the consent, whatever it is used for.
+    let unused = grant.dies_at != Some(grant.issued_at + SEVEN_DAYS);
+    if let Some(grant) = books.grants.grants.get_mut(&number).filter(|_| unused) {
+        grant.dies_at = Some(asked.now + SIX_MONTHS);
+    }
     let long = books
         .faults
         .strike(FaultKind::Token8k, scope(&address, app))
