@@ -14,7 +14,7 @@ use super::{refresh, step};
 use crate::{Error, Providers};
 
 /// Refreshes of a lane under way at once. Fewer than pass the gate: who needs a token now is not kept waiting.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 12;
 /// Due grants that are looked up in one go.
 const BATCH: i64 = 96;
 /// At least so often the keeper looks at the clock.
