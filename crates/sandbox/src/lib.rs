@@ -34,6 +34,11 @@
 //! `{"at": "redirect", "parameters": {"error": ...}}`, `{"at": "imap" | "smtp", "when", "lines", "close"?}`.
 //!
 //! `oddities_off` makes both providers behave.
+//!
+//! # Proofs
+//!
+//! [`Sandbox::ledger`] tells of every refresh who asked (`?by=` at the token endpoint), whether the answer got out,
+//! and whether its tokens were used; see [`ledger`].
 
 pub mod browser;
 mod control;

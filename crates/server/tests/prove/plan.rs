@@ -107,7 +107,7 @@ impl Plan {
                 });
             }
             turns.push(Turn {
-                wait_ms: chance.between(300, 3_500),
+                wait_ms: chance.between(300, 4_500),
                 act: Act::Kill,
             });
             let due = long_holds * (kill + 1) / share.max(1) - long_holds * kill / share.max(1);
