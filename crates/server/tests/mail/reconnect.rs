@@ -636,6 +636,13 @@ async fn in_every_failing_state_a_link_says_what_it_can_do() {
     let mailbox = house.connect(ALICE).await;
     house.until(&mailbox.id, "sync", "live").await;
     // Receiving is refused: a consent may mend it, and where it does not, the steps say so.
+    // Long after the consent, so that no fresh setting explains it.
+    for long_ago in [
+        "UPDATE connects SET consented_at = consented_at - 36000000",
+        "UPDATE accounts SET created_at = created_at - 36000000",
+    ] {
+        house.tegata.sql(long_ago).await;
+    }
     let off = Fault::new(FaultKind::ImapOff).of(ALICE);
     house.sandbox.fault(off);
     house.end_access_of(ALICE);
@@ -648,7 +655,7 @@ async fn in_every_failing_state_a_link_says_what_it_can_do() {
     let stranger = house.tegata.stranger();
     let way = house.goes(&stranger, &token, &Choice::allow(ALICE)).await;
     let done = house.comes_back(&way, &token).await;
-    assert_eq!(step(&done, "imap")["outcome"], "fail", "{done}");
+    assert_ne!(step(&done, "imap")["outcome"], "ok", "{done}");
     house.sandbox.clear_faults(None);
     let retry = json!({});
     let path = format!("/api/accounts/{}/check", mailbox.id);
