@@ -11,7 +11,7 @@ use crate::advice::{
 pub(super) const ROWS: &[Row] = &[
     row(
         "reconnect-foreign-browser",
-        Reauth,
+        Person,
         Member,
         0,
         Card::None,
