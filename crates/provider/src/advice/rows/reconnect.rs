@@ -3,7 +3,7 @@
 use super::row;
 use crate::advice::{
     Card,
-    Class::{Person, Reauth, Transient},
+    Class::{Person, Transient},
     Row,
     Who::{Administrator, Member},
 };
