@@ -48,6 +48,7 @@ pub struct Verdict {
     pub reuses: usize,
     pub lost_to_kills: usize,
     pub lost_to_holds: usize,
+    pub lost_unexplained: usize,
     /// By the cause that Tegata showed.
     pub told: BTreeMap<String, usize>,
     /// What must not be.
@@ -191,10 +192,13 @@ impl Court<'_> {
             None if killer.is_some_and(|killer| self.woke(&entry.refreshes[killer])) => {
                 self.verdict.lost_to_holds += 1;
             }
-            None => self.fail(format!(
-                "{whose} was lost without a cut answer: {:?}",
-                entry.refreshes
-            )),
+            None => {
+                self.verdict.lost_unexplained += 1;
+                self.fail(format!(
+                    "{whose} was lost without a cut answer: {:?}",
+                    entry.refreshes
+                ));
+            }
         }
         if rule == Rule::OldStaysValid || !entry.replayed {
             self.fail(format!("{whose} was lost: {:?}", entry.refreshes));
