@@ -2,6 +2,7 @@
 //!
 //!     sign_in  -> limits -> argon2 -> login session (cookie) + CSRF token
 //!     redeem   -> one-time link -> first or new password -> login session
+//!     reconnect_link -> one consent, of one person, for one grant; no session
 //!     caller   -> cookie or Bearer -> Caller
 //!
 //! What always holds: of cookies, API tokens and links only hashes are stored; a person who is disabled
@@ -9,6 +10,7 @@
 
 pub mod passwords;
 pub mod people;
+pub mod reconnect;
 pub mod sign_in;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +22,7 @@ use store::{Store, Tx, World};
 use subtle::ConstantTimeEq;
 
 pub use people::{Link, invite, redeem, reset};
+pub use reconnect::{NoLink, reconnect_link};
 pub use sign_in::{Attempt, SignIn, sign_in};
 
 /// A caller's standing is refreshed in its row at most this often.

@@ -10,6 +10,7 @@
 //! request's Host.
 
 mod admin;
+mod again;
 mod finish;
 
 use serde_json::json;
@@ -23,11 +24,12 @@ use wire::oauth;
 
 use crate::advice::Case;
 use crate::cause::Step;
-use crate::profile::ConsentRequest;
+use crate::profile::{ConsentRequest, ProviderProfile};
 use crate::{Error, Providers, credentials as ours, redirect_uri};
 
 pub use admin::admin_consent;
-pub use finish::{Finished, finish};
+pub use again::{RECONNECT, begin_again};
+pub use finish::{Browser, Finished, finish};
 
 /// The kind of job that tries a mailbox after its consent; its subject is the connect.
 pub const CHECK_JOB: &str = "connect-check";
@@ -105,19 +107,8 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
         Some(mailbox) => tidy_address(mailbox).ok_or(NotBegun::Address("mailbox_address"))?,
         None => address.clone(),
     };
-    let redirect = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
-    let results = redirect_uri::judge_uri(&redirect, profile.kind);
-    if let Some(rule) = results
-        .iter()
-        .find(|result| result.outcome == redirect_uri::Outcome::Fail)
-    {
-        return Err(NotBegun::Rule(Box::new(ours::rule_case(
-            profile, &redirect, rule,
-        ))));
-    }
-    let state = random_text(providers);
-    let pkce = oauth::Pkce::new(&store.world().random());
-    let nonce = random_text(providers);
+    let redirect = judged_redirect(providers, profile, &credential)?;
+    let papers = Papers::new(providers);
     let new = NewConnect {
         user_id: begin.user.id,
         login_session_id: begin.session,
@@ -125,9 +116,9 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
         purpose: "mailbox",
         address: address.clone(),
         mailbox_address: mailbox.clone(),
-        state_hash: fingerprint(&state),
-        verifier: pkce.verifier.clone(),
-        nonce: nonce.clone(),
+        state_hash: papers.state_hash(),
+        verifier: papers.pkce.verifier.clone(),
+        nonce: papers.nonce.clone(),
         redirect_uri: redirect.clone(),
     };
     let (user, wanted) = (begin.user.clone(), address.clone());
@@ -171,26 +162,79 @@ pub async fn begin(providers: &Providers, begin: Begin) -> Result<Begun, NotBegu
             authorization_url: None,
         });
     }
-    let parameters = profile.consent_parameters(&ConsentRequest {
-        client_id: &credential.fields.client_id,
-        redirect_uri: &redirect,
-        state: &state,
-        challenge: &pkce.challenge,
-        nonce: &nonce,
-        login_hint: Some(&address),
-        choose_account: begin.choose_account,
-    });
-    let parameters: Vec<(&str, &str)> = parameters
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let endpoint = profile.authorization_url_for(tenant_of(&credential));
-    let url = oauth::authorization_url(&endpoint, &parameters)
-        .map_err(|_| Error::NoProvider(profile.name.clone()))?;
+    let choose = begin.choose_account;
+    let url = papers.authorization_url(profile, &credential, &redirect, &address, choose)?;
     Ok(Begun {
         connect_id,
         authorization_url: Some(url),
     })
+}
+
+/// Where the provider sends the person back to, unless that breaks a rule of the provider.
+fn judged_redirect(
+    providers: &Providers,
+    profile: &ProviderProfile,
+    credential: &Credential,
+) -> Result<String, NotBegun> {
+    let redirect = redirect_uri::uri(providers.public_url(), &credential.fields.redirect_path);
+    let results = redirect_uri::judge_uri(&redirect, profile.kind);
+    match results
+        .iter()
+        .find(|result| result.outcome == redirect_uri::Outcome::Fail)
+    {
+        Some(rule) => Err(NotBegun::Rule(Box::new(ours::rule_case(
+            profile, &redirect, rule,
+        )))),
+        None => Ok(redirect),
+    }
+}
+
+/// What a round trip goes out with.
+struct Papers {
+    state: String,
+    nonce: String,
+    pkce: oauth::Pkce,
+}
+
+impl Papers {
+    fn new(providers: &Providers) -> Papers {
+        Papers {
+            state: random_text(providers),
+            pkce: oauth::Pkce::new(&providers.store().world().random()),
+            nonce: random_text(providers),
+        }
+    }
+
+    fn state_hash(&self) -> Vec<u8> {
+        fingerprint(&self.state)
+    }
+
+    /// The provider's address with everything in it.
+    fn authorization_url(
+        &self,
+        profile: &ProviderProfile,
+        credential: &Credential,
+        redirect_uri: &str,
+        address: &str,
+        choose_account: bool,
+    ) -> Result<String, Error> {
+        let parameters = profile.consent_parameters(&ConsentRequest {
+            client_id: &credential.fields.client_id,
+            redirect_uri,
+            state: &self.state,
+            challenge: &self.pkce.challenge,
+            nonce: &self.nonce,
+            login_hint: Some(address),
+            choose_account,
+        });
+        let parameters: Vec<(&str, &str)> = parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let endpoint = profile.authorization_url_for(tenant_of(credential));
+        oauth::authorization_url(&endpoint, &parameters)
+            .map_err(|_| Error::NoProvider(profile.name.clone()))
+    }
 }
 
 /// Who consented, for the account's names.

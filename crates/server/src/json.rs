@@ -139,6 +139,23 @@ pub fn account(account: &Account, grant: Option<&Grant>, now: Millis, language: 
     })
 }
 
+/// Who must act on a grant that does not work, as one reader of the account sees it: `you`, its `owner`, an
+/// `administrator`, or `nobody` where waiting helps; null where it works.
+pub fn acts(account: &Account, grant: Option<&Grant>, reader: store::UserId) -> Value {
+    let who = match grant.map(|grant| grant.status) {
+        Some(grants::Status::NeedsConsent | grants::Status::Revoked)
+            if account.owner_id == reader =>
+        {
+            "you"
+        }
+        Some(grants::Status::NeedsConsent | grants::Status::Revoked) => "owner",
+        Some(grants::Status::AppBroken) => "administrator",
+        Some(grants::Status::Throttled) => "nobody",
+        Some(grants::Status::Good | grants::Status::Refreshing) | None => return Value::Null,
+    };
+    json!(who)
+}
+
 /// Of what is counted by day, Gmail limits what is downloaded (facts providers 9).
 const GMAIL_DAILY_BYTES: i64 = 2_500_000_000;
 

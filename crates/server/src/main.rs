@@ -9,6 +9,7 @@ mod import;
 mod json;
 mod notices;
 mod panics;
+mod reach;
 mod self_check;
 mod serve;
 mod tls;

@@ -13,6 +13,8 @@ pub mod words;
 mod deliver;
 mod plan;
 
+pub use plan::asked;
+
 use std::time::Duration;
 
 use provider::Providers;

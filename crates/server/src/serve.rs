@@ -13,7 +13,7 @@ use provider::Providers;
 use secrecy::ExposeSecret;
 use store::audit::Actor;
 use store::users::{self, Role};
-use store::{Store, World};
+use store::{Store, World, heartbeat};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -74,6 +74,7 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
     let notices = tokio::spawn(crate::notices::run(providers.clone()));
     let workers = tokio::spawn(sync::run(providers));
     let hearing = tokio::spawn(store.clone().hear_others());
+    let beating = tokio::spawn(beat(store.clone()));
     tracing::info!(listen = %listener.local_addr()?, public_url = %config.server.public_url, "Tegata serves");
     println!(
         "Tegata {} serves {} (listening on {})",
@@ -91,8 +92,38 @@ pub async fn serve(config: Config, end: impl Future<Output = ()>) -> Result<()> 
     workers.abort();
     notices.abort();
     hearing.abort();
+    beating.abort();
+    // The last word, so that a pause begins where this one ended.
+    let last = store
+        .write(|tx| Box::pin(async move { heartbeat::beat(tx, Some(Duration::ZERO)).await }))
+        .await;
+    if let Err(error) = last {
+        tracing::debug!(%error, "the end could not be noted");
+    }
     store.close().await;
     Ok(())
+}
+
+/// Says in the store that somebody serves, until the program ends; a silence before is told.
+async fn beat(store: Store) {
+    let mut last: Option<std::time::Instant> = None;
+    loop {
+        let away = last.map(|last| last.elapsed());
+        match store
+            .write(move |tx| Box::pin(async move { heartbeat::beat(tx, away).await }))
+            .await
+        {
+            Ok(silence) => {
+                last = Some(std::time::Instant::now());
+                if let Some(silence) = silence {
+                    let seconds = silence / 1000;
+                    tracing::warn!(seconds, "Tegata was not running; no mailbox received");
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the heartbeat could not be stored"),
+        }
+        tokio::time::sleep(heartbeat::EVERY).await;
+    }
 }
 
 /// Where nobody can set the system up yet, a one-time link is printed for who starts it.

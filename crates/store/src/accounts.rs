@@ -210,6 +210,7 @@ pub async fn connect(tx: &mut Tx, new: NewAccount) -> Result<AccountId> {
         )
         .await?;
         if before != new.grant_id {
+            intervals::leave_grant(tx, id, before).await?;
             crate::grants::give_up_unused(tx, before).await?;
         }
         fulfil(tx, id, &new).await?;
@@ -268,6 +269,26 @@ async fn fulfil(tx: &mut Tx, id: AccountId, new: &NewAccount) -> Result<()> {
     Ok(())
 }
 
+/// The person who consented has another address now: it is the login of the person's own mailbox, and hands mail
+/// in for the others. The account stays the same one; where another account has that mailbox already, it stays there.
+pub async fn follow_person(tx: &mut Tx, id: AccountId, before: &str, address: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE accounts SET mailbox_address = $3 WHERE id = $1 AND LOWER(smtp_user) = LOWER($2) \
+         AND LOWER(mailbox_address) = LOWER($2) AND NOT EXISTS (SELECT 1 FROM accounts b \
+         WHERE b.id <> accounts.id AND b.owner_id = accounts.owner_id AND b.provider = accounts.provider \
+         AND LOWER(b.mailbox_address) = LOWER($3))",
+        args![id, before, address],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE accounts SET smtp_user = $3 WHERE id = $1 AND LOWER(smtp_user) = LOWER($2)",
+        args![id, before, address],
+    )
+    .await?;
+    tx.announce(Announcement::Accounts);
+    Ok(())
+}
+
 /// Notes how long the last new mail took from the provider's clock to here, in seconds.
 pub async fn set_lag(tx: &mut Tx, id: AccountId, lag: i64) -> Result<()> {
     tx.execute("UPDATE accounts SET lag = $2 WHERE id = $1", args![id, lag])
@@ -303,6 +324,29 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Account>> {
         .rows(
             format!("SELECT {COLUMNS} FROM accounts a ORDER BY a.mailbox_address, a.id"),
             args![],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Accounts behind an id, in the order of their ids: one person's own, or everybody's.
+pub async fn page(
+    tx: &mut Tx,
+    owner: Option<UserId>,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Account>> {
+    let after = after.map_or([0; 16], |id| id.0).to_vec();
+    let (one, owner) = match owner {
+        Some(owner) => ("a.owner_id = $3", owner.0.to_vec()),
+        None => ("LENGTH($3) = 16", [0; 16].to_vec()),
+    };
+    let rows = tx
+        .rows(
+            format!(
+                "SELECT {COLUMNS} FROM accounts a WHERE a.id > $1 AND {one} ORDER BY a.id LIMIT $2"
+            ),
+            args![after, limit, owner],
         )
         .await?;
     rows.iter().map(read).collect()

@@ -120,6 +120,8 @@ ids! {
     ApiTokenId = 'k';
     /// A one-time link to set a password.
     InvitationId = 'v';
+    /// A link with which a person renews one grant.
+    ReconnectLinkId = 'r';
     /// An OAuth app registered at a provider.
     CredentialId = 'c';
     /// What one person allowed us at a provider.

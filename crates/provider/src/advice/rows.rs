@@ -11,6 +11,7 @@ mod imap;
 mod microsoft;
 mod net;
 mod own;
+mod reconnect;
 mod self_check;
 mod setup;
 mod smtp;
@@ -21,6 +22,7 @@ use super::{Card, Class, Row, Text, Who};
 
 pub(super) const ALL: &[&[Row]] = &[
     own::ROWS,
+    reconnect::ROWS,
     consent::ROWS,
     tokens::ROWS,
     google::ROWS,

@@ -6,13 +6,14 @@ use secrecy::{ExposeSecret, SecretString};
 use store::connects::{self, Connect, Status};
 use store::credentials::{self, Credential};
 use store::grants::{self, Subject, Tokens};
-use store::{ConnectId, LoginSessionId, failures};
+use store::{ConnectId, LoginSessionId, failures, reconnect_links};
 use wire::oauth::{self, Callback, TokenReply};
 
 use super::admin::finish_admin_consent;
+use super::again::{self, Again, RECONNECT};
 use super::{Person, fingerprint, make_account, save_steps, tenant_of};
 use crate::advice::{self, Case, TokenStep};
-use crate::cause::{Step, put, to_cause};
+use crate::cause::{Outcome, Step, put, to_cause};
 use crate::http::Failure;
 use crate::profile::{Expected, Identity, ProviderProfile};
 use crate::tokens::secrets::Asking;
@@ -23,6 +24,8 @@ use crate::{Error, Providers, tokens};
 pub enum Finished {
     /// Show this round trip: it is being checked, or failed with its steps.
     Connect(ConnectId),
+    /// The same for a consent that a reconnect link began: show it on the link's page.
+    Reconnect(ConnectId),
     /// The administrator's consent came back.
     AdminConsent {
         /// Whether it was given.
@@ -34,12 +37,31 @@ pub enum Finished {
     Refused(Box<Case>),
 }
 
-/// Takes the provider's answer. `session` is the browser session that made the request.
+/// The browser that comes back: what it proves that it began.
+#[derive(Debug, Clone, Default)]
+pub struct Browser {
+    /// Its login session.
+    pub session: Option<LoginSessionId>,
+    /// The hash of the cookie that a reconnect link gave it.
+    pub link_cookie: Option<Vec<u8>>,
+}
+
+impl From<Option<LoginSessionId>> for Browser {
+    fn from(session: Option<LoginSessionId>) -> Browser {
+        Browser {
+            session,
+            link_cookie: None,
+        }
+    }
+}
+
+/// Takes the provider's answer, from the browser that brings it.
 pub async fn finish(
     providers: &Providers,
     query: &str,
-    session: Option<LoginSessionId>,
+    browser: impl Into<Browser>,
 ) -> Result<Finished, Error> {
+    let browser = browser.into();
     let callback = oauth::parse_callback(query);
     let store = providers.store();
     let refused = |id: &str| Ok(Finished::Refused(Box::new(Case::new(id))));
@@ -65,9 +87,23 @@ pub async fn finish(
         // Another person, in another browser: the state alone has to do, and it opens nothing here.
         return finish_admin_consent(providers, &connect, &credential, &callback).await;
     }
-    if connect.login_session_id.is_some() && connect.login_session_id != session {
-        return refused("state-foreign-browser");
-    }
+    let again = if connect.purpose == RECONNECT {
+        // Who is signed in here does not matter: the cookie of the link alone proves the browser.
+        let found = again::of_browser(providers, &connect, browser.link_cookie).await?;
+        let Some(again) = found.filter(|again| again::fits(again, &credential)) else {
+            return refused("reconnect-foreign-browser");
+        };
+        Some(again)
+    } else {
+        if connect.login_session_id.is_some() && connect.login_session_id != browser.session {
+            return refused("state-foreign-browser");
+        }
+        None
+    };
+    let shown = |id| match again {
+        Some(_) => Finished::Reconnect(id),
+        None => Finished::Connect(id),
+    };
     if connect.state_ends_at <= store.now() && connect.status == Status::Waiting {
         let steps = vec![Step::fail(
             "consent",
@@ -81,7 +117,7 @@ pub async fn finish(
                 Box::pin(async move { save_steps(tx, id, Status::Failed, &steps).await })
             })
             .await?;
-        return Ok(Finished::Connect(connect.id));
+        return Ok(shown(connect.id));
     }
     let id = connect.id;
     let verifier = store
@@ -89,20 +125,22 @@ pub async fn finish(
         .await?;
     let Some(verifier) = verifier else {
         // Twice at once, or the page was loaded again: the first one's result is what counts.
-        return if connect.status == Status::Waiting {
-            Ok(Finished::Connect(id))
+        return if connect.status == Status::Waiting || again.is_some() {
+            Ok(shown(id))
         } else {
             refused("state-used")
         };
     };
     // In a task of its own: a browser that hangs up now must not lose what the provider hands out once.
     let providers = providers.clone();
+    let ends = shown(id);
     let task = tokio::spawn(async move {
         let trip = Trip {
             profile: providers.profile(&credential.fields.provider)?,
             providers: &providers,
             connect: &connect,
             credential: &credential,
+            again: again.as_ref(),
         };
         let ended = match trip.exchange(&callback, &verifier).await {
             Ok(ended) => ended,
@@ -138,7 +176,7 @@ pub async fn finish(
     });
     task.await
         .unwrap_or_else(|_| Err(Error::Store(store::Error::BrokenOff)))?;
-    Ok(Finished::Connect(id))
+    Ok(ends)
 }
 
 struct Trip<'a> {
@@ -146,6 +184,8 @@ struct Trip<'a> {
     profile: &'a ProviderProfile,
     connect: &'a Connect,
     credential: &'a Credential,
+    /// What a reconnect link may renew; else a mailbox is connected.
+    again: Option<&'a Again>,
 }
 
 type Ended = Result<(), (Vec<Step>, String)>;
@@ -313,7 +353,11 @@ impl Trip<'_> {
         if identity.address.is_none() {
             return Err(none());
         }
-        if !identity.is(&self.connect.address) {
+        let right = match self.again {
+            Some(again) => again.is(&self.profile.issuer, &identity.subject),
+            None => identity.is(&self.connect.address),
+        };
+        if !right {
             let got = identity.address.unwrap_or_default();
             return Err(Case::new("wrong-person")
                 .with("got", got)
@@ -350,6 +394,9 @@ impl Trip<'_> {
             })
             .await?;
         // The stored refresh token goes on only where it is known to live.
+        let had_died = known
+            .as_ref()
+            .is_some_and(|grant| grant.status != grants::Status::Good);
         let lives = known.is_some_and(|grant| {
             !matches!(
                 grant.status,
@@ -385,10 +432,16 @@ impl Trip<'_> {
             &mut steps,
             Step::running("smtp", self.profile.smtp.to_string()),
         );
-        let connect = self.connect.clone();
-        store
+        let (connect, again) = (self.connect.clone(), self.again.cloned());
+        let told = steps.clone();
+        let renewed = store
             .write(move |tx| {
                 Box::pin(async move {
+                    if let Some(again) = &again
+                        && !reconnect_links::use_up(tx, &again.link).await?
+                    {
+                        return Ok(false);
+                    }
                     let grant = grants::consented(
                         tx,
                         connect.user_id,
@@ -399,11 +452,34 @@ impl Trip<'_> {
                         refresh_at,
                     )
                     .await?;
-                    make_account(tx, &connect, &credential, grant, &person).await?;
-                    save_steps(tx, connect.id, Status::Checking, &steps).await
+                    match &again {
+                        Some(again) => again::renew(tx, &connect, again, &subject).await?,
+                        None => {
+                            let account =
+                                make_account(tx, &connect, &credential, grant, &person).await?;
+                            reconnect_links::close(tx, grant).await?;
+                            if had_died {
+                                let person = &person.address;
+                                again::signed_in(tx, &connect, account, grant, person).await?;
+                            }
+                        }
+                    }
+                    save_steps(tx, connect.id, Status::Checking, &told).await?;
+                    Ok(true)
                 })
             })
             .await?;
-        Ok(Ok(()))
+        if renewed {
+            return Ok(Ok(()));
+        }
+        // Two of one link at once: the other was quicker, and what came here is discarded.
+        steps.retain(|step| step.outcome != Outcome::Running);
+        let cause = "reconnect-link-used";
+        let subject = self.connect.address.clone();
+        put(
+            &mut steps,
+            Step::fail("consent", subject, 0, self.case(Case::new(cause))),
+        );
+        Ok(Err((steps, cause.to_owned())))
     }
 }

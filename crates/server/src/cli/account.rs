@@ -67,6 +67,14 @@ pub enum Command {
         #[arg(long, conflicts_with = "on")]
         off: bool,
     },
+    /// Show which mailboxes ran without a pause for the last days, which did not, and why
+    Reach {
+        /// How many days back
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=400))]
+        days: i64,
+        #[arg(long)]
+        json: bool,
+    },
     /// Choose the mailbox that sends notices; without an argument: show which does
     SystemMailbox {
         address: Option<String>,
@@ -100,6 +108,11 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
             let code = bring_in(config, &store, &file, options, json).await?;
             store.close().await;
             return Ok(code);
+        }
+        Command::Reach { days, json } => {
+            reach(&store, days, json).await?;
+            store.close().await;
+            return Ok(ExitCode::SUCCESS);
         }
         Command::Log { address, on, off } => {
             log(&store, address, on, off).await?;
@@ -201,6 +214,7 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode> {
         Command::Add { .. }
         | Command::Import { .. }
         | Command::Log { .. }
+        | Command::Reach { .. }
         | Command::SystemMailbox { .. } => {}
     }
     store.close().await;
@@ -313,6 +327,51 @@ async fn bring_in(
         print_items(false, &invitations, &["login", "address", "url"]);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the report of reach; as JSON one line for each mailbox.
+async fn reach(store: &Store, days: i64, json: bool) -> Result<()> {
+    let report = crate::reach::report(store, days, None, None, usize::MAX).await?;
+    let now = report.window.until;
+    let items: Vec<_> = report
+        .lines
+        .iter()
+        .map(|line| crate::reach::line_json(line, now, Language::En))
+        .collect();
+    if !json {
+        println!(
+            "{} of {} mailboxes ran without a pause in the last {days} days",
+            report.sum.unbroken, report.sum.total
+        );
+    }
+    print_items(
+        json,
+        &items,
+        &[
+            "mailbox_address",
+            "unbroken",
+            "receiving",
+            "seconds_out",
+            "since",
+        ],
+    );
+    if !json {
+        for item in items.iter().filter(|item| item["unbroken"] == false) {
+            println!();
+            println!("{}", item["mailbox_address"].as_str().unwrap_or_default());
+            for pause in item["pauses"].as_array().into_iter().flatten() {
+                println!(
+                    "  {}  {} s  {} {}  {}",
+                    pause["since"].as_str().unwrap_or_default(),
+                    pause["seconds"],
+                    pause["side"].as_str().unwrap_or_default(),
+                    pause["status"].as_str().unwrap_or_default(),
+                    pause["advice"]["cause"].as_str().unwrap_or_default(),
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn log(store: &Store, address: String, on: Option<i64>, off: bool) -> Result<()> {

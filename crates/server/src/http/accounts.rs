@@ -78,6 +78,9 @@ pub async fn list(
         .map(|(account, rights, grant, owner, today)| {
             let mut item = json::account(account, grant.as_ref(), web.store().now(), language());
             item["budget"] = budget(&web, account, *today);
+            if grant.is_some() {
+                item["grant"]["acts"] = json::acts(account, grant.as_ref(), user);
+            }
             known.mark(web.providers(), &mut item, grant.as_ref());
             if let Some(owner) = owner {
                 item["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
@@ -155,7 +158,8 @@ pub async fn find(
 ) -> Result<Json<Value>, Problem> {
     let seen = load(&web, &caller, &id).await?;
     let (id, grant_id) = (seen.account.id, seen.account.grant_id);
-    let (folders, counts, mut times, of_grant, today, known) = web
+    let owner_id = seen.account.owner_id;
+    let (folders, counts, mut times, of_grant, today, owner, known) = web
         .store()
         .read(move |tx| {
             Box::pin(async move {
@@ -165,6 +169,7 @@ pub async fn find(
                     intervals::list(tx, id.0, 60).await?,
                     intervals::list(tx, grant_id.0, 60).await?,
                     traffic::today(tx, id).await?,
+                    users::find(tx, owner_id).await?,
                     endings::known(tx).await?,
                 ))
             })
@@ -179,6 +184,12 @@ pub async fn find(
         language(),
     );
     answer["budget"] = budget(&web, &seen.account, today);
+    if seen.grant.is_some() {
+        answer["grant"]["acts"] = json::acts(&seen.account, seen.grant.as_ref(), caller.user.id);
+    }
+    if let Some(owner) = owner {
+        answer["owner"] = json!({ "id": owner.id, "login": owner.login, "name": owner.name });
+    }
     known.mark(web.providers(), &mut answer, seen.grant.as_ref());
     // Administrators see states, never what people have in their folders.
     let reads = seen.rights.is_some_and(|rights| rights.read);

@@ -4,28 +4,40 @@
 
 use access::Caller;
 use axum::extract::{Extension, RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use provider::advice::{Case, Language};
-use provider::consent::{self, Finished};
+use provider::consent::{self, Browser, Finished};
+use secrecy::ExposeSecret;
 
 use super::Web;
 use super::problem::{Problem, language};
+use super::reconnect::link_cookie;
 
 /// Takes the provider's answer and goes on to the round trip's page.
 pub async fn callback(
     State(web): State<Web>,
     caller: Option<Extension<Caller>>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let session = caller.and_then(|Extension(caller)| caller.session.map(|session| session.id));
+    let link_cookie = link_cookie(&headers);
+    let browser = Browser {
+        session,
+        link_cookie: link_cookie.map(|cookie| access::fingerprint(cookie.expose_secret())),
+    };
     let query = query.unwrap_or_default();
     if query.len() > 32_768 {
         return page(&web, StatusCode::URI_TOO_LONG, &Case::new("state-unknown"));
     }
-    let mut response = match consent::finish(web.providers(), &query, session).await {
+    let mut response = match consent::finish(web.providers(), &query, browser).await {
         Ok(Finished::Connect(id)) => {
             Redirect::to(&format!("{}/connect/{id}", web.base_path())).into_response()
+        }
+        // Whoever came by a link need not be signed in: back to the link's page, without its token.
+        Ok(Finished::Reconnect(id)) => {
+            Redirect::to(&format!("{}/reconnect?connect={id}", web.base_path())).into_response()
         }
         Ok(Finished::AdminConsent { given: true, .. }) => notice(
             &web,

@@ -23,6 +23,9 @@ use super::problem::{LANGUAGE, Problem};
 /// The session cookie's name.
 pub const COOKIE: &str = "tegata_session";
 
+/// Below the public address: what a reconnect link opens.
+const BY_LINK: &str = "/api/reconnect/";
+
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -49,7 +52,10 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
             .unwrap_or_default()
             .to_owned(),
     };
+    // What a reconnect link opens is nobody's: who is signed in here besides neither helps nor hinders.
+    let by_link = request.uri().path().starts_with(BY_LINK);
     let found = match (bearer(headers), cookie(headers)) {
+        _ if by_link => Ok(None),
         (Some(token), _) => access::by_token(web.store(), &token).await,
         (None, Some(cookie)) => access::by_cookie(web.store(), &cookie).await,
         (None, None) => Ok(None),
@@ -71,10 +77,11 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if writes
-        && let Some(caller) = &caller
-        && !csrf_ok(caller, request.headers())
-    {
+    let from_our_page = match &caller {
+        Some(caller) => csrf_ok(caller, request.headers()),
+        None => !(by_link && from_elsewhere(request.headers())),
+    };
+    if writes && !from_our_page {
         let refused = || {
             Problem::new(
                 StatusCode::FORBIDDEN,
@@ -94,14 +101,18 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     LANGUAGE.scope(language, next.run(request)).await
 }
 
-fn csrf_ok(caller: &Caller, headers: &HeaderMap) -> bool {
-    let from_elsewhere = headers
+/// Whether the browser tells that a page of another site asks.
+fn from_elsewhere(headers: &HeaderMap) -> bool {
+    headers
         .get("sec-fetch-site")
-        .is_some_and(|site| site == "cross-site");
+        .is_some_and(|site| site == "cross-site")
+}
+
+fn csrf_ok(caller: &Caller, headers: &HeaderMap) -> bool {
     let shown = headers
         .get("x-csrf-token")
         .and_then(|value| value.to_str().ok());
-    caller.csrf_ok(shown) && !(from_elsewhere && caller.session.is_some())
+    caller.csrf_ok(shown) && !(from_elsewhere(headers) && caller.session.is_some())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {
@@ -114,6 +125,11 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// The session cookie's value.
 pub fn cookie(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, COOKIE)
+}
+
+/// The value of the cookie of this name.
+pub fn cookie_of(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -121,7 +137,7 @@ pub fn cookie(headers: &HeaderMap) -> Option<String> {
         .flat_map(|value| value.split(';'))
         .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+            (name == wanted && !value.is_empty()).then(|| value.to_owned())
         })
 }
 

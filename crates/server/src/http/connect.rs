@@ -57,34 +57,40 @@ pub async fn begin(
         mailbox_address: sent.mailbox_address,
         choose_account: sent.choose_account,
     };
-    match consent::begin(web.providers(), begin).await {
-        Ok(begun) => {
-            let body = json!({ "connect_id": begun.connect_id, "authorization_url": begun.authorization_url });
-            Ok((StatusCode::CREATED, Json(body)).into_response())
-        }
-        Err(NotBegun::NoCredential) => Err(Problem::field(
+    let begun = consent::begin(web.providers(), begin)
+        .await
+        .map_err(not_begun)?;
+    let body =
+        json!({ "connect_id": begun.connect_id, "authorization_url": begun.authorization_url });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// Why a consent was not begun, in a sentence.
+pub(super) fn not_begun(why: NotBegun) -> Problem {
+    match why {
+        NotBegun::NoCredential => Problem::field(
             "credential_id",
             "この認証情報は登録されていません。",
             "There is no such credential.",
-        )),
-        Err(NotBegun::AppOnly) => Err(Problem::field(
+        ),
+        NotBegun::AppOnly => Problem::field(
             "credential_id",
             "この認証情報のメールボックスは、管理者が追加します。管理者に依頼してください。",
             "Mailboxes of this credential are added by an administrator. Ask one.",
-        )),
-        Err(NotBegun::Address(field)) => Err(Problem::field(
+        ),
+        NotBegun::Address(field) => Problem::field(
             field,
             "メールアドレスを name@example.jp の形式で入力してください (256 文字以内)。",
             "Enter a mail address such as name@example.jp, up to 256 characters.",
-        )),
-        Err(NotBegun::Rule(case)) => Err(Problem::new(
+        ),
+        NotBegun::Rule(case) => Problem::new(
             StatusCode::CONFLICT,
             "redirect-rule",
             "公開URLがプロバイダの条件を満たしていません。",
             "The public address breaks a rule of the provider.",
         )
-        .advice(&case.advise(language()))),
-        Err(NotBegun::Failed(error)) => Err(error.into()),
+        .advice(&case.advise(language())),
+        NotBegun::Failed(error) => error.into(),
     }
 }
 
@@ -99,7 +105,8 @@ async fn load(web: &Web, id: &str, user: store::UserId) -> Result<Connect, Probl
         .ok_or_else(Problem::not_found)
 }
 
-fn show(connect: &Connect) -> Value {
+/// How far a round trip is.
+pub(super) fn show(connect: &Connect) -> Value {
     let language = language();
     let steps: Vec<Value> = consent::steps_of(connect)
         .iter()

@@ -21,6 +21,9 @@ pub mod notices;
 pub mod page_errors;
 pub mod problem;
 pub mod protocol_log;
+pub mod reach;
+pub mod reconnect;
+pub mod reconnects;
 pub mod self_check;
 pub mod sign_in;
 pub mod steps;
@@ -119,6 +122,13 @@ pub fn router(web: Web) -> Router {
         .route("/invitations/look-up", post(invitations::look_up))
         .route("/invitations/redeem", post(invitations::redeem))
         .route("/invitations/{id}", delete(invitations::revoke))
+        .route("/reconnect/look-up", post(reconnect::look_up))
+        .route("/reconnect/begin", post(reconnect::begin))
+        .route("/reconnect/follow", post(reconnect::follow))
+        .route("/reach", get(reach::find))
+        .route("/reach.csv", get(reach::file))
+        .route("/reconnects", get(reconnects::list))
+        .route("/reconnect-links", post(reconnects::make))
         .route("/tokens", get(api_tokens::list).post(api_tokens::add))
         .route("/tokens/{id}", delete(api_tokens::revoke))
         .route("/providers", get(credentials::providers))

@@ -51,7 +51,8 @@ pub async fn sign_in(
     }
 }
 
-fn too_many(retry_after: i64) -> Problem {
+/// Another try makes sense after so many seconds.
+pub(super) fn too_many(retry_after: i64) -> Problem {
     let minutes = retry_after.div_euclid(60) + 1;
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,

@@ -6,11 +6,14 @@
 //! What always holds: the compare-and-set of the row decides who sends, so two nodes send one mail; a submission
 //! survives restarts by itself (`sync::submissions`).
 
+use access::NoLink;
 use provider::Providers;
 use provider::advice::{Case, Language};
 use provider::cause::to_cause;
 use provider::endings::DAY;
+use secrecy::{ExposeSecret, SecretString};
 use store::accounts::{self, SyncStatus};
+use store::audit::Actor;
 use store::grants::{self, Status as GrantStatus};
 use store::intervals::Cause;
 use store::notices::{self, Kind, Notice, Status};
@@ -174,10 +177,11 @@ async fn send(providers: &Providers, notice: &Notice, sender: &Sender) -> store:
                 else {
                     return Ok(Tried::Passed);
                 };
+                let link = link(tx, &of, &user, with.public_url()).await?;
                 let around = Around {
                     public_url: with.public_url(),
                     name: "",
-                    link: None,
+                    link: link.as_ref().map(|link| link.expose_secret()),
                     to_itself: to.itself,
                 };
                 let words = words::for_person(&of, &user, &around);
@@ -219,6 +223,33 @@ async fn send(providers: &Providers, notice: &Notice, sender: &Sender) -> store:
     }
 }
 
+/// A reconnect link for the person whose consent it takes; the others who read the mailbox could not use it.
+async fn link(
+    tx: &mut Tx,
+    notice: &Notice,
+    user: &User,
+    public_url: &str,
+) -> store::Result<Option<SecretString>> {
+    if notice.of.kind != Kind::GrantDied {
+        return Ok(None);
+    }
+    let grant = grants::find(tx, GrantId(notice.of.subject_id)).await?;
+    let Some(grant) = grant.filter(|grant| grant.user_id == user.id) else {
+        return Ok(None);
+    };
+    let Some(account) = accounts::of_grant(tx, grant.id).await?.into_iter().next() else {
+        return Ok(None);
+    };
+    match access::reconnect_link(tx, &Actor::system(), account.id).await {
+        Ok(made) => {
+            let token = made.token.expose_secret();
+            Ok(Some(format!("{public_url}/reconnect#{token}").into()))
+        }
+        Err(NoLink::Store(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Whether what it tells is still so; an ending and a switch stay true.
 async fn is_true(tx: &mut Tx, notice: &Notice) -> store::Result<bool> {
     Ok(match notice.of.kind {
@@ -226,7 +257,8 @@ async fn is_true(tx: &mut Tx, notice: &Notice) -> store::Result<bool> {
             let grant = grants::find(tx, GrantId(notice.of.subject_id)).await?;
             grant.is_some_and(|grant| {
                 grant.status == GrantStatus::NeedsConsent
-                    && grant.status_since.to_string() == notice.of.occasion
+                    && (grant.status_since.to_string() == notice.of.occasion
+                        || super::plan::is_asked(&notice.of))
             })
         }
         Kind::CredentialBroken => {

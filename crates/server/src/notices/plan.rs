@@ -90,6 +90,7 @@ async fn withdraw(tx: &mut Tx, notice: &Notice) -> store::Result<()> {
 async fn look(tx: &mut Tx, providers: &Providers) -> store::Result<Plan> {
     let (wishes, deaths) = wishes(tx, providers).await?;
     let mut plan = Plan::default();
+    let dead: HashSet<[u8; 16]> = deaths.iter().map(|grant| grant.id.0).collect();
     for grant in deaths {
         if !grants::is_death_noted(tx, &grant).await? {
             plan.deaths.push(grant);
@@ -104,7 +105,10 @@ async fn look(tx: &mut Tx, providers: &Providers) -> store::Result<Plan> {
     let open = notices::open(tx, MOST_OPEN).await?;
     plan.withdraw = open
         .into_iter()
-        .filter(|notice| !wished.contains(&key(&notice.of)))
+        .filter(|notice| {
+            let asked = is_asked(&notice.of) && dead.contains(&notice.of.subject_id);
+            !asked && !wished.contains(&key(&notice.of))
+        })
         .collect();
     Ok(plan)
 }
@@ -173,6 +177,24 @@ fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
+}
+
+/// The beginning of the occasion of a notice that somebody ordered again.
+const ASKED: &str = "asked ";
+
+/// Whether a person ordered this notice of a death, besides the one that each death has.
+pub fn is_asked(new: &New) -> bool {
+    new.kind == Kind::GrantDied && new.occasion.starts_with(ASKED)
+}
+
+/// The notice of a death to the grant's own person, ordered now.
+pub async fn asked(tx: &mut Tx, grant: &Grant) -> store::Result<New> {
+    let occasion = format!("{ASKED}{}", tx.now());
+    let telling = of_death(tx, grant).await?;
+    Ok(New {
+        occasion,
+        ..telling.to(grant.user_id)
+    })
 }
 
 /// What administrators should know of a credential.
