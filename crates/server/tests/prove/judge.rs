@@ -164,10 +164,12 @@ impl Court<'_> {
                 self.verdict.on_the_wire += 1;
             } else {
                 self.verdict.reuses += 1;
+                let last = &before[before.len().saturating_sub(3)..];
+                let lives = last.iter().map(|one| (&one.by, self.lives.get(&one.by)));
                 self.fail(format!(
-                    "a superseded token without cause, {}: {refresh:?}, after {:?}",
+                    "a superseded token without cause, {}: {refresh:?}, after {last:?}; {:?}",
                     entry.address,
-                    &before[before.len().saturating_sub(3)..]
+                    lives.collect::<Vec<_>>()
                 ));
             }
         }
