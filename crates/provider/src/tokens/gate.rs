@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// Requests of a credential that are open at once.
-const AT_ONCE: usize = 32;
+/// Refreshes of a credential between asking and commit at once: more would wait for the database with a reply in hand,
+/// which a kill then takes.
+const AT_ONCE: usize = 16;
 /// Between two requests of a credential: at most 200 in a second.
 const APART: Duration = Duration::from_millis(5);
 

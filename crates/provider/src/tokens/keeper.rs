@@ -14,7 +14,7 @@ use super::{refresh, step};
 use crate::{Error, Providers};
 
 /// Refreshes of a lane under way at once. Fewer than pass the gate: who needs a token now is not kept waiting.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 12;
 /// Due grants that are looked up in one go.
 const BATCH: i64 = 96;
 /// At least so often the keeper looks at the clock.
@@ -173,13 +173,22 @@ pub async fn end_given_up(providers: &Providers) -> Result<(), Error> {
         .store()
         .read(|tx| Box::pin(async move { grants::given_up(tx).await }))
         .await?;
+    // Who gave up two at once is revoked once: that ends both.
+    let mut revoked = HashSet::new();
     for id in given_up {
-        end_grant(providers, id).await?;
+        end_grant(providers, id, &mut revoked).await?;
     }
     Ok(())
 }
 
-async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> {
+/// A person at a client: what one revocation ends (facts providers 4.7).
+type PersonAtClient = (String, String, String);
+
+async fn end_grant(
+    providers: &Providers,
+    id: GrantId,
+    revoked: &mut HashSet<PersonAtClient>,
+) -> Result<(), Error> {
     let found = providers
         .store()
         .read(move |tx| {
@@ -193,11 +202,13 @@ async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> {
                 let others =
                     grants::others_of_subject(tx, &grant, &credential.fields.client_id).await?;
                 let token = grants::refresh_token(tx, id).await?;
-                Ok(Some((credential, others, token)))
+                let client = credential.fields.client_id.clone();
+                let person = (grant.subject.issuer, grant.subject.key, client);
+                Ok(Some((credential, others, token, person)))
             })
         })
         .await?;
-    let Some((credential, others, token)) = found else {
+    let Some((credential, others, token, person)) = found else {
         return Ok(());
     };
     if let (Ok(profile), 0, Some(token)) = (
@@ -205,6 +216,7 @@ async fn end_grant(providers: &Providers, id: GrantId) -> Result<(), Error> {
         others,
         token,
     ) && let Some(url) = &profile.revocation_url
+        && revoked.insert(person)
         && let Err(failure) = providers.http().revoke(profile, url, &token).await
     {
         tracing::warn!(grant.id = %id, ?failure, "the grant could not be revoked at the provider; it is forgotten here");

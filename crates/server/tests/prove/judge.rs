@@ -48,6 +48,7 @@ pub struct Verdict {
     pub reuses: usize,
     pub lost_to_kills: usize,
     pub lost_to_holds: usize,
+    pub lost_unexplained: usize,
     /// By the cause that Tegata showed.
     pub told: BTreeMap<String, usize>,
     /// What must not be.
@@ -163,10 +164,12 @@ impl Court<'_> {
                 self.verdict.on_the_wire += 1;
             } else {
                 self.verdict.reuses += 1;
+                let last = &before[before.len().saturating_sub(3)..];
+                let lives = last.iter().map(|one| (&one.by, self.lives.get(&one.by)));
                 self.fail(format!(
-                    "a superseded token without cause, {}: {refresh:?}, after {:?}",
+                    "a superseded token without cause, {}: {refresh:?}, after {last:?}; {:?}",
                     entry.address,
-                    &before[before.len().saturating_sub(3)..]
+                    lives.collect::<Vec<_>>()
                 ));
             }
         }
@@ -191,10 +194,13 @@ impl Court<'_> {
             None if killer.is_some_and(|killer| self.woke(&entry.refreshes[killer])) => {
                 self.verdict.lost_to_holds += 1;
             }
-            None => self.fail(format!(
-                "{whose} was lost without a cut answer: {:?}",
-                entry.refreshes
-            )),
+            None => {
+                self.verdict.lost_unexplained += 1;
+                self.fail(format!(
+                    "{whose} was lost without a cut answer: {:?}",
+                    entry.refreshes
+                ));
+            }
         }
         if rule == Rule::OldStaysValid || !entry.replayed {
             self.fail(format!("{whose} was lost: {:?}", entry.refreshes));

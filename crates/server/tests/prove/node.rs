@@ -33,10 +33,24 @@ impl Node {
         self.tegata.restart();
     }
 
+    /// # Panics
+    /// With its log, when it ended by itself.
+    fn still_serves(&self) {
+        let at = ("127.0.0.1", self.tegata.port);
+        assert!(
+            std::net::TcpStream::connect(at).is_ok(),
+            "{} ended by itself before {} ms:\n{}",
+            self.by(),
+            self.sandbox.uptime_ms(),
+            self.tegata.log()
+        );
+    }
+
     /// Does all of it, one after the other; it runs afterwards. Blocks.
     pub fn live(mut self, turns: &[Turn]) -> Node {
         for turn in turns {
             std::thread::sleep(Duration::from_millis(turn.wait_ms));
+            self.still_serves();
             let from = self.sandbox.uptime_ms();
             match turn.act {
                 Act::Kill => {

@@ -13,6 +13,13 @@ use crate::diary::Life;
 use crate::judge::Verdict;
 use crate::plan::{GRANTS, Place, Plan, Rule};
 
+/// How many wanted a processor in the last five minutes, in the mean: what else ran slows a run down.
+fn load() -> f64 {
+    let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let five = told.split(' ').nth(1);
+    five.and_then(|five| five.parse().ok()).unwrap_or_default()
+}
+
 #[derive(Debug)]
 pub struct Report(Value);
 
@@ -60,6 +67,8 @@ impl Report {
             "on_the_wire": verdict.on_the_wire,
             "repeats": verdict.repeats,
             "after_refusal": verdict.after_refusal,
+            "lost_unexplained": verdict.lost_unexplained,
+            "load": load(),
             "lost_to_kills": verdict.lost_to_kills,
             "lost_to_holds": verdict.lost_to_holds,
             "told": verdict.told,

@@ -3,7 +3,7 @@
 use super::row;
 use crate::advice::{
     Card,
-    Class::{Person, Reauth, Transient},
+    Class::{Person, Transient},
     Row,
     Who::{Administrator, Member},
 };
@@ -11,7 +11,7 @@ use crate::advice::{
 pub(super) const ROWS: &[Row] = &[
     row(
         "reconnect-foreign-browser",
-        Reauth,
+        Person,
         Member,
         0,
         Card::None,
