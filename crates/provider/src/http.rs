@@ -17,9 +17,6 @@ use crate::profile::ProviderProfile;
 /// An answer of a token endpoint is some kilobytes; what is longer is no such answer.
 const LONGEST_BODY: usize = 256 * 1024;
 
-/// For an answer that is here already when its deadline has passed.
-const GRACE: Duration = Duration::from_millis(200);
-
 /// Why there was no token.
 #[derive(Debug)]
 pub enum Failure {
@@ -218,13 +215,8 @@ async fn answer_in<T>(
     deadline: Duration,
     request: impl Future<Output = anyhow::Result<T>>,
 ) -> Result<T, Failure> {
-    let mut request = std::pin::pin!(request);
-    let answer = match tokio::time::timeout(deadline, &mut request).await {
-        // Whoever slept over the deadline may find the answer waiting: it is read before it is given up.
-        Err(_) => tokio::time::timeout(GRACE, request).await,
-        answer => answer,
-    };
-    match answer {
+    // No grace after the deadline: whoever slept over it may not have sent anything yet, and would now.
+    match tokio::time::timeout(deadline, request).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) if was_sent(&error) => Err(Failure::Unreachable(in_words(&error))),
         Ok(Err(error)) => Err(Failure::NotSent(in_words(&error))),

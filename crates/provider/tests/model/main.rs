@@ -278,13 +278,11 @@ fn a_back_off_without_end_leaves_the_grant_waiting() {
 fn with_more_of_everything_the_rules_still_hold() {
     for rotation in Rotation::ALL {
         let limits = Limits {
-            horizon: 14,
-            demands: 4,
-            crashes: 2,
+            horizon: 8,
+            crashes: 1,
             losses: 1,
-            consents: 1,
             ..limits(rotation)
         };
-        holds(limits, 1_000_000);
+        holds(limits, 500_000);
     }
 }
