@@ -27,6 +27,8 @@ const ASKS_EACH: usize = 1_000;
 const AS_SANDBOX: &str = "TEGATA_COLD_START_SANDBOX";
 
 fn main() {
+    // As the program does at its start.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if std::env::var_os(AS_SANDBOX).is_some() {
         runtime.block_on(be_the_sandbox());
