@@ -176,7 +176,8 @@ async fn fill(store: &Store, refresh_tokens: &[String]) -> Vec<GrantId> {
                     let number = batch * 500 + number;
                     let subject = Subject {
                         issuer: "sandbox".to_owned(),
-                        key: format!("subject-{number}"),
+                        // Of a form that is not compared with the ID tokens that come.
+                        key: format!("tenant/sub:{number}"),
                         address: address(number),
                         tenant: String::new(),
                     };
