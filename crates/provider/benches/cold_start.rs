@@ -27,6 +27,8 @@ const ASKS_EACH: usize = 1_000;
 const AS_SANDBOX: &str = "TEGATA_COLD_START_SANDBOX";
 
 fn main() {
+    // As the program does at its start.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if std::env::var_os(AS_SANDBOX).is_some() {
         runtime.block_on(be_the_sandbox());
@@ -174,7 +176,8 @@ async fn fill(store: &Store, refresh_tokens: &[String]) -> Vec<GrantId> {
                     let number = batch * 500 + number;
                     let subject = Subject {
                         issuer: "sandbox".to_owned(),
-                        key: format!("subject-{number}"),
+                        // Of a form that is not compared with the ID tokens that come.
+                        key: format!("tenant/sub:{number}"),
                         address: address(number),
                         tenant: String::new(),
                     };
